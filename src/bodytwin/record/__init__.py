@@ -1,0 +1,26 @@
+"""The patient record: facts with time, code, unit and provenance, and no behaviour."""
+
+from bodytwin.record.code import LOINC, RXNORM, Code
+from bodytwin.record.instant import Instant, Precision
+from bodytwin.record.measured import Comparator, Quantity
+from bodytwin.record.patient import Demographics, Record, Sex
+from bodytwin.record.provenance import Provenance
+from bodytwin.record.row import Covariate, Observation, Route, Treatment
+
+__all__ = [
+    "LOINC",
+    "RXNORM",
+    "Code",
+    "Comparator",
+    "Covariate",
+    "Demographics",
+    "Instant",
+    "Observation",
+    "Precision",
+    "Provenance",
+    "Quantity",
+    "Record",
+    "Route",
+    "Sex",
+    "Treatment",
+]

@@ -1,0 +1,35 @@
+"""All that is known of one patient."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from bodytwin.record.row import Covariate, Observation, Treatment
+
+
+class Sex(StrEnum):
+    """Administrative sex, as in FHIR."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demographics:
+    """What holds of the person; `birth_date` as precise as the source had it."""
+
+    sex: Sex = Sex.UNKNOWN
+    birth_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Facts about one patient, each tuple in order of time. `patient` is a pseudonym."""
+
+    patient: str
+    demographics: Demographics = field(default_factory=Demographics)
+    observations: tuple[Observation, ...] = ()
+    treatments: tuple[Treatment, ...] = ()
+    covariates: tuple[Covariate, ...] = ()
