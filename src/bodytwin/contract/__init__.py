@@ -1,0 +1,1 @@
+"""What a twin is, and the verbs written once for all of them."""

@@ -1,0 +1,130 @@
+"""What a twin is: a simulator, a population, and a way to see a record.
+
+Whoever writes a twin writes this and nothing else. Calibration, ensembles,
+comparison of plans, scoring, storage and pages are written once for all twins.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bodytwin.contract.case import Case, ErrorModel, Target
+from bodytwin.contract.parameter import Prior
+from bodytwin.contract.plan import Plan
+from bodytwin.record import Record
+from bodytwin.validity.claim import ContextOfUse, Evidence
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One published population model within a twin."""
+
+    name: str
+    title: str
+    population: str
+    source: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """A derived result that a decision can rest on: `draws` (draw,) in `unit`."""
+
+    name: str
+    unit: str
+    draws: Array
+    words: str = ""
+
+
+class Utility(Protocol):
+    """What a good result is, stated so that a reader can disagree with it."""
+
+    @property
+    def words(self) -> str:
+        """The preference in one or two sentences, weights included."""
+        ...
+
+    def __call__(self, outcomes: Mapping[str, Outcome]) -> Array:
+        """Value of each draw (draw,); larger is better."""
+        ...
+
+
+class Twin(Protocol):
+    """The contract. Every method is pure; arrays run over draws first."""
+
+    @property
+    def name(self) -> str:
+        """One word: the folder, the command argument, the entry point."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever a number that the twin says may change."""
+        ...
+
+    @property
+    def context(self) -> ContextOfUse:
+        """The question answered, for whom, and not for whom."""
+        ...
+
+    @property
+    def variants(self) -> Mapping[str, Variant]:
+        """The published models of this twin, by name; at least one."""
+        ...
+
+    def candidates(self, record: Record) -> Sequence[str]:
+        """Names of the variants that concern what this record holds, best evidence first."""
+        ...
+
+    def observe(self, record: Record, *, variant: str, as_of: datetime | None = None) -> Case[Any]:
+        """What the twin sees of the record up to `as_of` (all of it when None).
+
+        Raises MissingDataError with the list of what is lacking, and
+        OutsidePopulationError where the patient is not one of those the
+        variant was made from.
+        """
+        ...
+
+    def recorded_plan(self, record: Record, case: Case[Any]) -> Plan[Any]:
+        """What the record says was done after `case.as_of`, as a plan."""
+        ...
+
+    def check_plan(self, case: Case[Any], plan: Plan[Any]) -> None:
+        """Raise InvalidPlanError where the plan cannot be given to this patient."""
+        ...
+
+    def prior(self, case: Case[Any]) -> Prior:
+        """The population, for a patient with the covariates of the case."""
+        ...
+
+    def simulate(
+        self, case: Case[Any], parameters: Array, plan: Plan[Any] | None, targets: Sequence[Target]
+    ) -> Array:
+        """True values at the targets, (draw, target), for parameters (draw, parameter).
+
+        `plan` None means that nothing is done after the case's own history. A
+        draw whose simulation failed is a row of NaN.
+        """
+        ...
+
+    def error_of(self, case: Case[Any], quantity: str) -> ErrorModel:
+        """How a future measurement of `quantity` would miss the truth."""
+        ...
+
+    def outcomes(self, case: Case[Any], parameters: Array, plan: Plan[Any]) -> Sequence[Outcome]:
+        """The results of a plan that a decision rests on, for parameters (draw, parameter)."""
+        ...
+
+    def utility(self, case: Case[Any]) -> Utility:
+        """The usual aim for this variant, from its cited guideline."""
+        ...
+
+    def evidence(self, variant: str) -> Evidence:
+        """Claims about one variant, and the cases that support each."""
+        ...

@@ -1,0 +1,1 @@
+"""May it be believed? Claims, cases, scoring rules, calibration, range of validity."""
