@@ -18,8 +18,16 @@ class Option:
     plan: str
     outcomes: Mapping[str, Outcome]
     utility: Array
-    probabilities: Mapping[str, float]
-    """In words of the utility: probability of being in target, of toxicity."""
+
+    @property
+    def probability_in_target(self) -> Mapping[str, float]:
+        """Share of draws in the range aimed at, for each outcome that has one."""
+        return {k: float(o.in_target().mean()) for k, o in self.outcomes.items() if o.has_aim}
+
+    @property
+    def probability_of_harm(self) -> Mapping[str, float]:
+        """Share of draws beyond a limit of harm, for each outcome that has one."""
+        return {k: float(o.harmful().mean()) for k, o in self.outcomes.items() if o.has_limit}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,12 +34,42 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outcome:
-    """A derived result that a decision can rest on: `draws` (draw,) in `unit`."""
+    """A derived result that a decision can rest on: `draws` (draw,) in `unit`.
+
+    `low` to `high` is the range aimed at, `harm_above` and `harm_below` the
+    values beyond which harm is expected; None where no guideline names one.
+    """
 
     name: str
     unit: str
     draws: Array
     words: str = ""
+    low: float | None = None
+    high: float | None = None
+    harm_above: float | None = None
+    harm_below: float | None = None
+
+    @property
+    def has_aim(self) -> bool:
+        """Whether a range is aimed at."""
+        return self.low is not None or self.high is not None
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether a limit of harm is known."""
+        return self.harm_above is not None or self.harm_below is not None
+
+    def in_target(self) -> NDArray[np.bool_]:
+        """Which draws lie in the range aimed at, (draw,)."""
+        low = -np.inf if self.low is None else self.low
+        high = np.inf if self.high is None else self.high
+        return (self.draws >= low) & (self.draws <= high)
+
+    def harmful(self) -> NDArray[np.bool_]:
+        """Which draws lie beyond a limit of harm, (draw,)."""
+        above = np.inf if self.harm_above is None else self.harm_above
+        below = -np.inf if self.harm_below is None else self.harm_below
+        return (self.draws > above) | (self.draws < below)
 
 
 class Utility(Protocol):

@@ -1,0 +1,1 @@
+"""One package for each twin, unaware of one another."""
