@@ -15,13 +15,16 @@ Not for: correlated errors, counts, yes-or-no outcomes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
+
+from bodytwin.errors import InvalidInputError
 
 Array = NDArray[np.float64]
 LOG_2PI = float(np.log(2 * np.pi))
@@ -37,7 +40,7 @@ class Censoring(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Observed:
-    """n observations; every field has shape (n,).
+    """n observations; every field has shape (n,), or (b, n) in a batch of b problems.
 
     `log_sd` is 0 where the error is on the natural scale. `sum_of_sd` chooses
     the second form of (1). `weight` multiplies each log-likelihood and is 0
@@ -51,6 +54,14 @@ class Observed:
     sum_of_sd: NDArray[np.bool_]
     censoring: NDArray[np.int8]
     weight: Array
+
+    def __post_init__(self) -> None:
+        used = (self.weight > 0) & (self.log_sd > 0)
+        if np.any(used & ~(self.value > 0)):
+            raise InvalidInputError(
+                "An observation with an error on the log scale must be positive. "
+                "Report it as below a limit, or give it an error on the natural scale."
+            )
 
     @cached_property
     def on_log_scale(self) -> NDArray[np.bool_]:
@@ -72,10 +83,8 @@ class Observed:
         """Log-likelihood of each observation, shape of `predicted` (..., n); NaN becomes -inf."""
         with np.errstate(all="ignore"):
             sd = self.sd(predicted)
-            log = self.on_log_scale
-            gap = np.where(log, np.log(self.value) - np.log(predicted), self.value - predicted)
-            z = gap / sd
-            jacobian = np.where(log, np.log(self.value), 0.0)
+            z = self._gap(predicted) / sd
+            jacobian = np.where(self.on_log_scale, np.log(self.value), 0.0)
             density = -0.5 * z * z - np.log(sd) - 0.5 * LOG_2PI - jacobian
             if self.any_censored:
                 density = np.where(
@@ -83,6 +92,52 @@ class Observed:
                 )
             density = np.where(self.weight > 0, density * self.weight, 0.0)
         return np.where(np.isnan(density), -np.inf, density)
+
+    def slope(self, predicted: Array) -> tuple[Array, Array]:
+        """Derivative of `log_density` by `predicted`, and the information expected of it.
+
+        The information is that of Fisher, 1/v + v'^2/(2 v^2), and for a bound
+        the curvature of the logarithm of the normal distribution function.
+        """
+        with np.errstate(all="ignore"):
+            log, sd = self.on_log_scale, self.sd(predicted)
+            b = self.proportional_sd
+            widening = np.where(self.sum_of_sd, b * np.sign(predicted), b * b * predicted / sd)
+            relative = np.where(log, 0.0, widening) / sd
+            z = self._gap(predicted) / sd
+            pull = np.where(log, 1.0 / predicted, 1.0) / sd
+            z_slope = -pull - z * relative
+            score = -z * z_slope - relative
+            information = pull * pull + 2 * relative * relative
+            if self.any_censored:
+                bound = self.censoring != Censoring.NONE
+                u, u_slope = -self.censoring * z, -self.censoring * z_slope
+                hazard = np.exp(-0.5 * u * u - 0.5 * LOG_2PI - log_ndtr(u))
+                bend = np.clip(hazard * (hazard + u), 0.0, 1.0)
+                score = np.where(bound, hazard * u_slope, score)
+                information = np.where(bound, bend * u_slope * u_slope, information)
+            known = (self.weight > 0) & np.isfinite(score) & np.isfinite(information)
+            return (
+                np.where(known, score * self.weight, 0.0),
+                np.where(known, information * self.weight, 0.0),
+            )
+
+    def rows(self, index: NDArray[np.intp]) -> "Observed":
+        """The observations of batch rows `index`, where fields are (b, n); shared fields stay."""
+        return self._each(lambda a: a if a.ndim == 1 else a[index])
+
+    def beside(self) -> "Observed":
+        """The same, with an axis put in before the last, to meet predictions (b, runs, n)."""
+        return self._each(lambda a: a if a.ndim == 1 else a[:, None, :])
+
+    def _each(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> "Observed":
+        return Observed(**{f.name: change(getattr(self, f.name)) for f in fields(self)})
+
+    def _gap(self, predicted: Array) -> Array:
+        natural = self.value - predicted
+        if not np.any(self.on_log_scale):
+            return natural
+        return np.where(self.on_log_scale, np.log(self.value) - np.log(predicted), natural)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
