@@ -6,9 +6,19 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+
+
+@runtime_checkable
+class ContentAddressed(Protocol):
+    """A value that already has a hash of its own."""
+
+    @property
+    def content_address(self) -> str:
+        """SHA-256 in hexadecimal."""
+        ...
 
 
 def digest(*values: object) -> str:
@@ -32,6 +42,8 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911
         return [array.dtype.str, list(array.shape), body]
     if isinstance(value, np.generic):
         return _plain(value.item())
+    if isinstance(value, ContentAddressed):
+        return [type(value).__name__, value.content_address]
     if dataclasses.is_dataclass(value):
         fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {"": type(value).__name__, **fields}

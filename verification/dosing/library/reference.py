@@ -134,7 +134,7 @@ for day, prednisolone in ((30, 155.5), (400, 100)):
         blood = disposition(t, y[1:])
         return [-0.35 * y[0], blood[0] + 0.35 * y[0], blood[1]]
 
-    doses, times = repeated(5, 12, 4, 0.0, DEPOT), [0.25, 1, 2, 4, 12, 37, 48]
+    doses, times = repeated(5, 12, 4, 0.0, DEPOT), [0.6, 1, 2, 4, 12, 37, 48]
     late = [(t + 0.44, a, d, c) for t, a, d, c in doses]
     y = integrate(rhs, [0] * 3, late, times, {DEPOT: 0})
     case("tacrolimus_bergmann_2014", {"weight_kg": 80, "haematocrit_fraction": 0.30, "days_after_transplant": day,

@@ -65,8 +65,7 @@ def case_of(
         sorted((_measurement(m, origin, model) for m in levels), key=lambda m: m.time_h)
     )
     history = History(
-        model=model.name,
-        model_sha256=model.sha256,
+        population=model,
         doses=tuple(dose_of(t, model, origin) for t in given),
         segments_h=starts,
         covariates=table,

@@ -40,6 +40,7 @@ def kernel(history: History, plan: DosingPlan | None, times_h: Sequence[float]) 
         structure=model.structure,
         compartments=model.compartments,
         links=model.links,
+        absorbs=model.absorbs,
         schedules=[
             Schedule(
                 doses=(*history.doses, *planned), segments_h=history.starts_h(), times_h=times_h

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 
 from bodytwin.contract.parameter import Parameter, Prior, Transform
 from bodytwin.twins.dosing.model import Dose, columns
-from bodytwin.twins.dosing.population import PopulationModel, load
+from bodytwin.twins.dosing.population import PopulationModel
 
 Array = NDArray[np.float64]
 
@@ -24,17 +24,11 @@ class History:
     last of them the one to come.
     """
 
-    model: str
-    model_sha256: str
+    population: PopulationModel
     doses: tuple[Dose, ...]
     segments_h: tuple[float, ...]
     covariates: tuple[tuple[float, ...], ...]
     occasions_h: tuple[float, ...] = ()
-
-    @property
-    def population(self) -> PopulationModel:
-        """The model that the file states."""
-        return load(self.model)
 
     def starts_h(self) -> tuple[float, ...]:
         """Starts of all segments in which nothing about the patient changes."""
@@ -155,6 +149,8 @@ def _typical(history: History, now_h: float) -> tuple[Array, Array]:
         for name, value in columns.DEFAULTS.items():
             if name in place:
                 fixed[:, place[name]] = value
+        if "absorption_per_h" not in model.parameters:
+            fixed[:, place["zero_order_fraction"]] = 1.0
     varying = np.empty((len(starts) + 1, len(model.varying)))
     for k, time in enumerate((*starts, now_h)):
         at = covariates_at(history, time)

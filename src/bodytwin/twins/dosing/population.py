@@ -170,6 +170,11 @@ class PopulationModel:
     formulation: Formulation
     sha256: str
 
+    @property
+    def content_address(self) -> str:
+        """What stands for the model in a hash: the SHA-256 of its file."""
+        return self.sha256
+
     @cached_property
     def varying(self) -> tuple[str, ...]:
         """Parameters that differ between subjects, in the order of the file."""
@@ -192,6 +197,12 @@ class PopulationModel:
     def links(self) -> int:
         """Number of absorption compartments; 0 where the drug goes straight in."""
         return 1 + self.transit_compartments if "absorption_per_h" in self.parameters else 0
+
+    @property
+    def absorbs(self) -> bool:
+        """Whether doses can go in other than straight into the centre."""
+        own = {"absorption_per_h", "zero_order_duration_h"} & set(self.parameters)
+        return bool(own) or "insulin" in self.structure.quantities
 
 
 def names() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from bodytwin.contract.case import Case, ErrorModel, Target
 from bodytwin.contract.parameter import Prior
 from bodytwin.contract.plan import Plan
 from bodytwin.contract.twin import Outcome, Variant
-from bodytwin.errors import InvalidInputError, InvalidPlanError
+from bodytwin.errors import InvalidInputError, InvalidPlanError, NotFoundError
 from bodytwin.record import Record
 from bodytwin.twins.dosing import outcomes, population
 from bodytwin.twins.dosing.aim import TargetAttainment
@@ -41,6 +41,21 @@ class DosingTwin:
     name = "dosing"
     version = "1"
 
+    def __init__(self, models: Mapping[str, PopulationModel] | None = None) -> None:
+        """`models` by name replace those of the library that bodytwin comes with."""
+        self._models = models
+
+    @cached_property
+    def models(self) -> Mapping[str, PopulationModel]:
+        """Every model this twin knows, by name."""
+        return self._models or {name: population.load(name) for name in population.names()}
+
+    def model(self, variant: str) -> PopulationModel:
+        """One model. Raises NotFoundError with the names that exist."""
+        if variant not in self.models:
+            raise NotFoundError(f"No model {variant!r}. There are: {', '.join(self.models)}.")
+        return self.models[variant]
+
     @property
     def context(self) -> ContextOfUse:
         """The question answered, for whom, and not for whom."""
@@ -49,14 +64,14 @@ class DosingTwin:
     @cached_property
     def variants(self) -> Mapping[str, Variant]:
         """One for each published model."""
-        return {name: _variant(population.load(name)) for name in population.names()}
+        return {name: _variant(model) for name, model in self.models.items()}
 
     def candidates(self, record: Record) -> Sequence[str]:
         """Models of every drug of which the record holds a dose; best evidence first."""
         found = [
             name
-            for name in population.names()
-            if any(is_of_drug(t, population.load(name)) for t in record.treatments)
+            for name, model in self.models.items()
+            if any(is_of_drug(t, model) for t in record.treatments)
         ]
         return sorted(found, key=lambda n: (-self.evidence(n).level, n))
 
@@ -64,8 +79,9 @@ class DosingTwin:
         self, record: Record, *, variant: str, as_of: datetime | None = None
     ) -> Case[History]:
         """Doses, levels and covariates of one drug up to `as_of`."""
-        model = population.load(variant)
-        return case_of(record, model, twin=self.name, version=self.version, as_of=as_of)
+        return case_of(
+            record, self.model(variant), twin=self.name, version=self.version, as_of=as_of
+        )
 
     def recorded_plan(self, record: Record, case: Case[History]) -> DosingPlan:
         """The doses given after `case.as_of`."""

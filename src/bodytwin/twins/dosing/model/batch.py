@@ -48,13 +48,14 @@ class Batch:
     structure: Structure
     compartments: int
     links: int
+    absorbs: bool
     schedules: Sequence[Schedule]
 
     @cached_property
     def _doses(self) -> tuple[NDArray[np.int64], Array, Array, Array, NDArray[np.int64], Array]:
         per_subject = [_in_order(s.doses) for s in self.schedules]
         flat = [d for doses in per_subject for d in doses]
-        if self.links == 0 and any(d.into == ABSORBED for d in flat):
+        if not self.absorbs and any(d.into == ABSORBED for d in flat):
             raise InvalidInputError(
                 "A dose is to be absorbed, and the model has no absorption. "
                 "Give the route as intravenous, or choose a model for this route."

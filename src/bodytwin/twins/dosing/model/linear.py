@@ -298,9 +298,9 @@ def linear(
                 out[row, i_time, 1] = auc
                 i_time += 1
             else:
-                amount = dose_amount[dose] * p[BIO]
-                duration = dose_duration[dose]
                 into_centre = dose_into[dose] == CENTRAL
+                amount = dose_amount[dose] * (1.0 if into_centre else p[BIO])
+                duration = dose_duration[dose]
                 zero_share = 0.0
                 if not into_centre:
                     zero_share = p[ZERO_SHARE]

@@ -308,9 +308,9 @@ def integrated(
                 dose += 1
                 step = 0.01
             else:
-                amount = dose_amount[dose] * p[BIO]
-                duration = dose_duration[dose]
                 into_centre = dose_into[dose] == CENTRAL
+                amount = dose_amount[dose] * (1.0 if into_centre else p[BIO])
+                duration = dose_duration[dose]
                 zero_share = 0.0
                 if not into_centre:
                     zero_share = 1.0 if duration < 0.0 else p[ZERO_SHARE]

@@ -1,0 +1,22 @@
+"""Arrays to bytes and back, bit for bit, and the same bytes for the same arrays."""
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def packed(**arrays: Array) -> bytes:
+    """A NumPy archive of the arrays, by name."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **{k: np.ascontiguousarray(v) for k, v in arrays.items()})
+    return buffer.getvalue()
+
+
+def unpacked(data: bytes) -> Mapping[str, Array]:
+    """The arrays of `packed`, by name."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as held:
+        return {name: held[name] for name in held.files}

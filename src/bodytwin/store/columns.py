@@ -1,0 +1,50 @@
+"""Column types that read back exactly what was written, on every database."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from bodytwin.errors import InvalidInputError
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC as text to the microsecond, so that order and equality need no zone rules."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Write in UTC, always with the same number of characters."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise InvalidInputError("A time needs a zone before it can be stored.")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read in UTC."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """Plain values as canonical JSON text: sorted keys, shortest exact numbers."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Write canonical text."""
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Read plain values."""
+        return None if value is None else json.loads(value)
+
+
+def canonical(value: Any) -> str:
+    """One text for equal plain values."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
