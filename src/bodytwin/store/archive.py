@@ -1,10 +1,8 @@
-"""Files that are named for what they hold, and appear only when their transaction is kept."""
+"""Files that are named for what they hold, and stay only if their transaction does."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,43 +12,6 @@ from bodytwin.errors import StoreError
 def sha256(data: bytes) -> str:
     """SHA-256 of `data` in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """Files written beside their place, to be named for good on `keep` or removed."""
-
-    archive: "Archive"
-    waiting: dict[str, Path] = field(default_factory=dict[str, Path])
-
-    def put(self, data: bytes) -> str:
-        """Write `data` to disk under a temporary name; the SHA-256 it will be found by."""
-        name = sha256(data)
-        if name in self.waiting or self.archive.holds(name):
-            return name
-        self.archive.folder.mkdir(parents=True, exist_ok=True)
-        handle, path = tempfile.mkstemp(dir=self.archive.folder, prefix=".part-")
-        with os.fdopen(handle, "wb") as file:
-            self.waiting[name] = Path(path)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        return name
-
-    def keep(self) -> None:
-        """Give every waiting file its name."""
-        for name, path in self.waiting.items():
-            place = self.archive.place(name)
-            place.parent.mkdir(exist_ok=True)
-            path.replace(place)
-
-    def drop(self) -> None:
-        """Remove whatever still has a temporary name, and folders left empty."""
-        for path in self.waiting.values():
-            path.unlink(missing_ok=True)
-        folder = self.archive.folder
-        if self.waiting and folder.exists() and not any(folder.iterdir()):
-            folder.rmdir()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +43,43 @@ class Archive:
             )
         return data
 
-    @contextmanager
-    def staged(self) -> Iterator[Staged]:
-        """Files put here vanish again unless `keep` is called."""
-        files = Staged(self)
-        try:
-            yield files
-        finally:
-            files.drop()
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Files of one transaction: under a temporary name until `keep`, gone after `undo`."""
+
+    archive: Archive
+    waiting: dict[str, Path] = field(default_factory=dict[str, Path])
+    kept: list[Path] = field(default_factory=list[Path])
+
+    def put(self, data: bytes) -> str:
+        """Write `data` to disk; returns the SHA-256 it will be found by."""
+        name = sha256(data)
+        if name in self.waiting or self.archive.holds(name):
+            return name
+        self.archive.folder.mkdir(parents=True, exist_ok=True)
+        handle, path = tempfile.mkstemp(dir=self.archive.folder, prefix=".part-")
+        self.waiting[name] = Path(path)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return name
+
+    def keep(self) -> None:
+        """Give every waiting file its name."""
+        for name, path in self.waiting.items():
+            place = self.archive.place(name)
+            place.parent.mkdir(exist_ok=True)
+            self.kept.append(place)
+            path.replace(place)
+
+    def undo(self) -> None:
+        """Remove what this transaction wrote, and the folders that this leaves empty."""
+        if not self.waiting:
+            return
+        for path in (*self.waiting.values(), *self.kept):
+            path.unlink(missing_ok=True)
+        for folder in {*(p.parent for p in self.kept), self.archive.folder}:
+            if folder.exists() and not any(folder.iterdir()):
+                folder.rmdir()

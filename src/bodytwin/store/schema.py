@@ -5,7 +5,7 @@ says, so the same fact from two files is one row with two links. Rows are only
 ever added: what was known at a past moment is what had been recorded by then.
 """
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
 
 from bodytwin.store.columns import Json, Moment
 
@@ -19,7 +19,7 @@ source = Table(
     metadata,
     Column("sha256", Text, primary_key=True),
     Column("kind", Text, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("imported_at", Moment, nullable=False),
 )
 
