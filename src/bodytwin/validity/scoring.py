@@ -5,12 +5,13 @@ For draws :math:`x_1 \dots x_n` and an outcome :math:`y`,
 .. math::
     \mathrm{CRPS} = \frac1n \sum_i |x_i - y| - \frac{1}{2n(n-1)} \sum_{i,j} |x_i - x_j|   \tag{1}
 .. math::
-    \mathrm{PIT} = \frac{\#\{x_i < y\} + U (\#\{x_i = y\} + 1)}{n + 1}, \quad U \sim U(0, 1)  \tag{2}
+    \mathrm{PIT} = \frac{\#\{x_i < y\} + U (\#\{x_i = y\} + 1)}{n + 1}  \tag{2}
 .. math::
     \mathrm{IS}_\alpha = (u - l) + \tfrac2\alpha (l - y)^+ + \tfrac2\alpha (y - u)^+     \tag{3}
 
 (1) is the estimator whose mean does not depend on n; sorting gives its second
-sum in n log n steps. (2) is exactly uniform when y is drawn as the draws are.
+sum in n log n steps. (2), with U uniform on (0, 1), is exactly uniform when y is
+drawn as the draws are.
 
 An outcome known only to lie beyond a limit L is scored as what was reported:
 (1) with draws and outcome clipped at L, which is the threshold-weighted CRPS;

@@ -119,13 +119,13 @@ def rows(history: History, now_h: float, parameters: Array) -> Array:
     model = history.population
     starts = history.starts_h()
     full = np.empty((len(parameters), len(starts), columns.WIDTH))
-    fixed, shift = _typical(history, now_h)
+    fixed, shift = typical_rows(history, now_h)
     full[:] = fixed
     place = model.structure.columns
     count = len(model.varying)
     for i, name in enumerate(model.varying):
         spec = model.parameters[name]
-        to_line, from_line = _LINE[spec.transform]
+        to_line, from_line = LINE[spec.transform]
         typical = to_line(shift[:, i])
         now = to_line(shift[-1, i])
         eta = to_line(parameters[:, i]) - now
@@ -139,7 +139,7 @@ def rows(history: History, now_h: float, parameters: Array) -> Array:
 
 
 @lru_cache(maxsize=512)
-def _typical(history: History, now_h: float) -> tuple[Array, Array]:
+def typical_rows(history: History, now_h: float) -> tuple[Array, Array]:
     """Typical rows (segment, column); typical values of what varies (segment + now, varying)."""
     model = history.population
     place = model.structure.columns
@@ -163,7 +163,7 @@ def _typical(history: History, now_h: float) -> tuple[Array, Array]:
     return fixed, varying
 
 
-_LINE = {
+LINE = {
     Transform.LOG: (np.log, np.exp),
     Transform.IDENTITY: (lambda x: x, lambda x: x),
     Transform.LOGIT: (logit, expit),
