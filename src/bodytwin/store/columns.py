@@ -11,6 +11,13 @@ from sqlalchemy.types import TypeDecorator
 from bodytwin.errors import InvalidInputError
 
 
+def at(value: datetime) -> str:
+    """A time in UTC to the microsecond: one text for equal times."""
+    if value.tzinfo is None:
+        raise InvalidInputError("A time needs a zone before it can be stored.")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 class Moment(TypeDecorator[datetime]):
     """A time in UTC as text to the microsecond, so that order and equality need no zone rules."""
 
@@ -19,11 +26,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Write in UTC, always with the same number of characters."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise InvalidInputError("A time needs a zone before it can be stored.")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return None if value is None else at(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Read in UTC."""

@@ -1,6 +1,6 @@
 """The store: a database, and the files beneath its folder."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +24,13 @@ class Store:
     archive: Archive
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Generator[Connection]:
         """One consistent view of the tables."""
         with database.reading(self.engine) as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[tuple[Connection, Staged]]:
+    def writing(self) -> Generator[tuple[Connection, Staged]]:
         """Rows and files that are kept together, or not at all."""
         files = Staged(self.archive)
         try:

@@ -17,7 +17,7 @@ from bodytwin.record import (
     Treatment,
 )
 from bodytwin.store.archive import sha256
-from bodytwin.store.columns import canonical
+from bodytwin.store.columns import at, canonical
 
 Fact = Observation | Treatment | Covariate
 KINDS: dict[type[Fact], str] = {
@@ -44,7 +44,7 @@ def rows_of(
     seen: dict[str, int] = {}
     for fact in facts:
         row = _row(patient, fact)
-        said = canonical([row[k] for k in _SAID] + [row["instant"].isoformat()])
+        said = canonical([row[k] for k in _SAID] + [at(row["instant"])])
         nth = 0
         if isinstance(fact, Treatment):
             nth = seen.get(said, 0)
@@ -91,9 +91,14 @@ def fact_of(row: Any, provenance: Provenance) -> Fact:
     comparator = Comparator(row.comparator) if row.comparator else None
     quantity = Quantity(row.value, row.unit, comparator, row.text)
     if row.kind == "treatment":
-        given = {**row.treatment, "route": Route(row.treatment["route"])}
+        given = dict(row.treatment)
         return Treatment(
-            code=code, amount=quantity, instant=instant, provenance=provenance, **given
+            code=code,
+            amount=quantity,
+            route=Route(given.pop("route")),
+            instant=instant,
+            provenance=provenance,
+            **given,
         )
     if row.kind == "covariate":
         return Covariate(code=code, quantity=quantity, instant=instant, provenance=provenance)

@@ -5,7 +5,18 @@ says, so the same fact from two files is one row with two links. Rows are only
 ever added: what was known at a past moment is what had been recorded by then.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
 
 from bodytwin.store.columns import Json, Moment
 

@@ -65,7 +65,8 @@ class Range:
             raise InvalidInputError(f"A range runs upwards, got {self.low} to {self.high}.")
 
     def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip(" 1")
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        return f"{self.low:g} to {self.high:g}{unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _place(name: str, value: float, seen: Range) -> Applicability:
     if np.isnan(value):
         return Applicability(Where.EDGE, (f"{name} is not known; the model saw {seen}.",))
     margin = EDGE_SHARE * (seen.high - seen.low)
-    said = f"{name} is {value:.4g} {seen.unit}"
+    said = f"{name} is {value:.4g}" + ("" if seen.unit == "1" else f" {seen.unit}")
     if not seen.low <= value <= seen.high:
         return Applicability(Where.OUTSIDE, (f"{said}; the model saw {seen}.",))
     if not seen.low + margin <= value <= seen.high - margin:

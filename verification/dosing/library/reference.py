@@ -151,7 +151,7 @@ for female in (0, 1):
 doses = [(0.0, 30.0, 0.5, CENTRAL)] + [(12.0 * k, 4.0, 0.5, CENTRAL) for k in range(1, 7)]
 times, v = [1, 12, 24, 48, 72, 120], 0.96 * 1.5 * 1.13
 y = integrate(one(0.0047 * 1.5, v), [0], doses, times, {CENTRAL: 0})
-case("phenobarbital_grasela_1985", {"weight_kg": 1.5, "asphyxia": 1}, doses, times, y[:, 0] / v, "mg/L")
+case("phenobarbital_grasela_1985", {"weight_kg": 1.5, "apgar": 3}, doses, times, y[:, 0] / v, "mg/L")
 
 # Theophylline, Pinheiro and Bates 2000.
 ke, ka, cl = math.exp(-2.4547), math.exp(0.4657), math.exp(-3.2272) * 72.4

@@ -39,6 +39,7 @@ Curvature = Callable[[Batch, "_Climbers", NDArray[np.intp]], tuple[Array, Array]
 FISHER_STEP, NEWTON_STEP = 3e-4, 5e-3
 LONGEST_STEP = 3.0
 TRIES = 9
+CHUNK = 1024
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,7 +103,7 @@ def find_modes(
 
 
 def multistart(
-    batch: Batch, rng: np.random.Generator, *, starts: int = 12, depth: float = 12.0
+    batch: Batch, rng: np.random.Generator, *, starts: int = 16, depth: float = 12.0
 ) -> Modes:
     """The distinct modes of each problem, highest first, problem by problem.
 
@@ -110,26 +111,22 @@ def multistart(
     probable `starts` are climbed from. Modes lower than the best by more than
     `depth` in log posterior are left out.
     """
-    index = np.arange(batch.count)
-    z, index = _promising(batch, spread(batch, index, 4 * starts, rng), starts)
+    points = _design(batch.size, 4 * starts, rng)
+    parts = [
+        _explore(batch, np.arange(first, min(first + CHUNK, batch.count)), points, starts, depth)
+        for first in range(0, batch.count, CHUNK)
+    ]
+    return Modes(
+        **{f.name: np.concatenate([getattr(m, f.name) for m in parts]) for f in fields(Modes)}
+    )
+
+
+def _explore(batch: Batch, problems: Index, points: Array, starts: int, depth: float) -> Modes:
+    z, index = _promising(batch, _spread(batch, problems, points), problems, starts)
     climbers = _set_out(batch, z, index)
     _climb(batch, climbers, _expected, tolerance=1e-4, iterations=20)
     near = distinct(_arrived(climbers, 1e-4), depth=depth + 3)
     return distinct(find_modes(batch, near.z, near.index), depth=depth)
-
-
-def spread(batch: Batch, index: Index, count: int, rng: np.random.Generator) -> Array:
-    """Points (k, count, p) over the priors of problems `index` (k,).
-
-    First the mean, then one and two standard deviations either way along each
-    principal direction, then quasi-random normal points.
-    """
-    precision, mean = batch.precision_of(index), batch.mean_of(index)
-    values, vectors = np.linalg.eigh(precision)
-    points = _design(batch.size, count, rng)
-    turned = np.matmul(points / np.sqrt(values)[..., None, :], np.swapaxes(vectors, -1, -2))
-    shape = (len(index), count, batch.size)
-    return np.broadcast_to(mean[..., None, :] + turned, shape)
 
 
 def distinct(modes: Modes, *, depth: float, apart: float = 0.3) -> Modes:
@@ -155,10 +152,20 @@ def distinct(modes: Modes, *, depth: float, apart: float = 0.3) -> Modes:
     return modes.rows(np.flatnonzero(keep))
 
 
-def _design(size: int, count: int, rng: np.random.Generator) -> Array:
-    """Standard normal points (count, size): the axes, then a shifted additive recurrence.
+def _spread(batch: Batch, problems: Index, points: Array) -> Array:
+    """Standard normal `points` (count, p), turned into each of `problems`' prior: (k, count, p)."""
+    mean = batch.mean_of(problems)
+    values, vectors = np.linalg.eigh(batch.precision_of(problems))
+    turned = np.matmul(points / np.sqrt(values)[..., None, :], np.swapaxes(vectors, -1, -2))
+    return np.broadcast_to(mean[..., None, :] + turned, (len(problems), *points.shape))
 
-    The recurrence has the generalised golden ratio for step (Roberts 2018).
+
+def _design(size: int, count: int, rng: np.random.Generator) -> Array:
+    """Standard normal points (count, size).
+
+    The mean comes first, then one and two either way along each axis, then, a
+    quarter wider, a shifted additive recurrence whose step is the generalised
+    golden ratio (Roberts 2018).
     """
     axes = np.eye(size)
     regular = np.concatenate([np.zeros((1, size)), axes, -axes, 2 * axes, -2 * axes])
@@ -170,16 +177,16 @@ def _design(size: int, count: int, rng: np.random.Generator) -> Array:
     return np.concatenate([regular, 1.25 * ndtri(np.clip(rest, 1e-6, 1 - 1e-6))])[:count]
 
 
-def _promising(batch: Batch, points: Array, starts: int) -> tuple[Array, Index]:
-    """The mean and the most probable `starts` of `points` (b, count, p), with their problems."""
-    problems, count, size = points.shape
-    index = np.repeat(np.arange(problems), count)
+def _promising(batch: Batch, points: Array, problems: Index, starts: int) -> tuple[Array, Index]:
+    """The mean and the most probable `starts` of `points` (k, count, p), with their problems."""
+    k, count, size = points.shape
+    index = np.repeat(problems, count)
     flat = points.reshape(-1, size)
-    height = batch.log_posterior(flat, index, batch.predict(flat, index)).reshape(problems, count)
+    height = batch.log_posterior(flat, index, batch.predict(flat, index)).reshape(k, count)
     height[:, 0] = np.inf
     best = np.argsort(-height, axis=1, kind="stable")[:, :starts]
     picked = np.take_along_axis(points, best[:, :, None], axis=1)
-    return picked.reshape(-1, size), np.repeat(np.arange(problems), best.shape[1])
+    return picked.reshape(-1, size), np.repeat(problems, best.shape[1])
 
 
 def _set_out(batch: Batch, z: Array, index: Index) -> _Climbers:
@@ -230,6 +237,8 @@ def _climb(
     rows = np.flatnonzero(np.isfinite(c.height))
     c.damping[:] = 0.0
     for iteration in range(iterations + 1):
+        if not len(rows):
+            return
         gradient, c.hessian[rows] = curvature(batch, c, rows)
         size = c.scale[rows]
         scaled = size[:, :, None] * c.hessian[rows] * size[:, None, :]
@@ -242,7 +251,7 @@ def _climb(
         c.decrement[rows] = 0.5 * np.sum(pull * pull / stiffness, axis=1)
         go = c.decrement[rows] >= tolerance
         rows, vectors, pull, stiffness = rows[go], vectors[go], pull[go], stiffness[go]
-        if not len(rows) or iteration == iterations:
+        if iteration == iterations:
             return
         rows = _advance(batch, c, rows, vectors, pull, stiffness)
         c.iterations[rows] += 1
@@ -325,7 +334,8 @@ def _jacobian(base: Array, runs: Array, h: Array) -> Array:
     p = h.shape[1]
     up, down = runs[:, :p], runs[:, p:]
     middle = base[:, None, :]
-    slope = (up - down) / 2
+    with np.errstate(invalid="ignore", over="ignore"):
+        slope = (up - down) / 2
     if not np.all(np.isfinite(slope)):
         slope = np.where(np.isfinite(slope), slope, up - middle)
         slope = np.where(np.isfinite(slope), slope, middle - down)

@@ -29,7 +29,7 @@ def smooth(log_weights: Array) -> tuple[Array, float]:
     if not np.isfinite(top):
         return log_weights, np.inf
     size = len(log_weights)
-    tail = int(np.ceil(min(0.2 * size, 3 * np.sqrt(size))))
+    tail = int(min(0.2 * size, 3 * np.sqrt(size)))
     order = np.argsort(log_weights, kind="stable")
     weights = np.exp(log_weights[order] - top)
     threshold = max(weights[-tail - 1], np.finfo(float).tiny) if tail < size else 0.0

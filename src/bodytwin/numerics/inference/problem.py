@@ -160,12 +160,12 @@ class Problem:
     @cached_property
     def cholesky(self) -> Array:
         """Lower factor of the prior covariance, (p, p)."""
-        return np.linalg.cholesky(self.covariance)
+        return np.asarray(np.linalg.cholesky(self.covariance), dtype=np.float64)
 
     @cached_property
     def precision(self) -> Array:
         """Inverse of the prior covariance, (p, p)."""
-        return np.linalg.inv(self.covariance)
+        return np.asarray(np.linalg.inv(self.covariance), dtype=np.float64)
 
     @cached_property
     def _log_normaliser(self) -> float:

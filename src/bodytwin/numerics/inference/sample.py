@@ -43,11 +43,28 @@ class Sample:
     @property
     def effective_size(self) -> float:
         """Kish effective sample size."""
-        return float(1.0 / np.sum(self.weights**2))
+        return effective_size(self.log_weights)
 
     def resampled(self, size: int, rng: np.random.Generator) -> Array:
         """`size` equally weighted draws (size, p) by systematic resampling, in random order."""
         return self.draws[systematic(self.weights, size, rng)]
+
+
+def log_total(values: Array) -> Array:
+    """Log of the sum of exp(values) over the first axis; -inf where every value is."""
+    top = np.max(values, axis=0)
+    shift = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        return shift + np.log(np.sum(np.exp(values - shift), axis=0))
+
+
+def effective_size(log_weights: Array) -> float:
+    """Kish effective size, (sum w)^2 / sum w^2; 0 where every weight is zero."""
+    top = float(np.max(log_weights))
+    if not np.isfinite(top):
+        return 0.0
+    w = np.exp(log_weights - top)
+    return float(w.sum() ** 2 / np.sum(w * w))
 
 
 def systematic(weights: Array, size: int, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -1,0 +1,5 @@
+"""FHIR R4: bundles, single resources, and newline-delimited JSON."""
+
+from bodytwin.importers.fhir.read import READER, read
+
+__all__ = ["READER", "read"]

@@ -1,0 +1,347 @@
+"""A FHIR R4 file becomes records: whole, or not at all.
+
+A file that is not FHIR, or in which a resource that bodytwin reads has a field
+of the wrong type, is refused. A single value that cannot be used (no unit, no
+zone, no code) is held back with its path and the reason, and the rest is kept.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, tzinfo
+from typing import Any, TypeVar
+
+import msgspec
+
+from bodytwin import units
+from bodytwin.errors import InvalidInputError, UnreadableFileError
+from bodytwin.importers.fhir import resource as fhir
+from bodytwin.importers.fhir.value import code_of, instant_of, quantity_of, route_of
+from bodytwin.importers.report import HeldBack, Imported, ImportReport, pseudonym
+from bodytwin.record import (
+    Demographics,
+    Instant,
+    Observation,
+    Provenance,
+    Quantity,
+    Record,
+    Route,
+    Sex,
+    Treatment,
+)
+
+READER = "fhir/1"
+LARGEST_BYTES = 512 * 1024 * 1024
+BOM = b"\xef\xbb\xbf"
+UNUSABLE = {"entered-in-error", "cancelled", "not-done", "unknown"}
+AMENDED = {"amended", "corrected"}
+ORDERS = {"MedicationRequest", "MedicationStatement", "MedicationDispense"}
+
+Read = TypeVar("Read")
+_kind = msgspec.json.Decoder(fhir.Kind)
+_bundle = msgspec.json.Decoder(fhir.Bundle)
+_decoders: dict[str, msgspec.json.Decoder[Any]] = {
+    "Patient": msgspec.json.Decoder(fhir.Patient),
+    "Observation": msgspec.json.Decoder(fhir.Observation),
+    "MedicationAdministration": msgspec.json.Decoder(fhir.MedicationAdministration),
+    "Medication": msgspec.json.Decoder(fhir.Medication),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    path: str
+    url: str
+    kind: str
+    body: Any
+
+
+@dataclass(kw_only=True)
+class _Reading:
+    """What has been collected while going through one file."""
+
+    sha256: str
+    zone: tzinfo | None
+    patients: dict[str, str] = field(default_factory=dict)
+    demographics: dict[str, Demographics] = field(default_factory=dict)
+    medications: dict[str, fhir.Concept] = field(default_factory=dict)
+    observations: dict[str, list[Observation]] = field(default_factory=lambda: defaultdict(list))
+    treatments: dict[str, list[Treatment]] = field(default_factory=lambda: defaultdict(list))
+    held_back: list[HeldBack] = field(default_factory=list)
+    not_read: Counter[str] = field(default_factory=Counter)
+    remarks: list[str] = field(default_factory=list)
+
+    def try_to(self, path: str, kind: str, what: Callable[[], Read]) -> Read | None:
+        """The value, or None and a line in the list of what was held back."""
+        try:
+            return what()
+        except InvalidInputError as error:
+            self.held_back.append(HeldBack(path=path, kind=kind, reason=str(error)))
+            return None
+
+
+def read(data: bytes, *, assumed_zone: tzinfo | None = None) -> Imported:
+    """Read a Bundle, one resource, or newline-delimited resources (R4, JSON, UTF-8).
+
+    `assumed_zone` is the zone of times that name none; without it such values
+    are held back. Raises UnreadableFileError where the file as a whole cannot
+    be trusted.
+    """
+    reading = _Reading(sha256=hashlib.sha256(data).hexdigest(), zone=assumed_zone)
+    found = list(_resources(data, reading))
+    _require_consistent(found)
+    for f in found:
+        if f.kind == "Patient":
+            _patient(f, reading)
+        elif f.kind == "Medication":
+            for name in _names(f):
+                reading.medications[name] = f.body.code
+    for f in found:
+        if f.kind == "Observation":
+            _observation(f, reading)
+        elif f.kind == "MedicationAdministration":
+            _administration(f, reading)
+    return _imported(reading)
+
+
+def _resources(data: bytes, reading: _Reading) -> Iterator[_Found]:
+    if len(data) > LARGEST_BYTES:
+        raise UnreadableFileError(f"The file has {len(data)} bytes; {LARGEST_BYTES} are allowed.")
+    if data.startswith(BOM):
+        reading.remarks.append("The file starts with a byte-order mark, which was skipped.")
+        data = data[len(BOM) :]
+    if not data.strip():
+        raise UnreadableFileError("The file is empty.")
+    for where, url, raw in _raw(data):
+        kind = _decoded(_kind, raw, where).resourceType
+        if kind not in _decoders:
+            reading.not_read[kind if kind.isalpha() and len(kind) < 60 else "unknown"] += 1
+            continue
+        yield _Found(where, url, kind, _decoded(_decoders[kind], raw, where))
+
+
+def _raw(data: bytes) -> Iterator[tuple[str, str, bytes]]:
+    lines = [line for line in data.splitlines() if line.strip()]
+    first_line_is_whole = len(lines) > 1 and all(
+        line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines
+    )
+    if first_line_is_whole:
+        for number, line in enumerate(lines, 1):
+            yield from _unpacked(line, f"line {number}")
+    else:
+        yield from _unpacked(data, "")
+
+
+def _unpacked(data: bytes, where: str) -> Iterator[tuple[str, str, bytes]]:
+    if _decoded(_kind, data, where).resourceType != "Bundle":
+        yield where or "/", "", data
+        return
+    for k, entry in enumerate(_decoded(_bundle, data, where).entry):
+        if bytes(entry.resource).strip() not in (b"", b"null"):
+            yield f"{where}/entry/{k}/resource", entry.fullUrl, bytes(entry.resource)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Read], raw: bytes, where: str) -> Read:
+    try:
+        return decoder.decode(raw)
+    except RecursionError as error:
+        raise UnreadableFileError("The file is nested too deeply to be FHIR.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
+        what = str(error) if isinstance(error, msgspec.MsgspecError) else "it cannot be decoded"
+        raise UnreadableFileError(
+            f"Not FHIR R4 JSON{' at ' + where if where else ''}: {what}. "
+            "Nothing of the file was kept."
+        ) from error
+
+
+def _names(f: _Found) -> list[str]:
+    return [n for n in (f.url, f"{f.kind}/{f.body.id}" if f.body.id else "") if n]
+
+
+def _require_consistent(found: list[_Found]) -> None:
+    """Two resources of one name must say the same."""
+    seen: dict[str, Any] = {}
+    for f in found:
+        for name in _names(f):
+            if name in seen and seen[name] != f.body:
+                raise UnreadableFileError(
+                    f"Two different {f.kind} resources have one name; the second is at {f.path}. "
+                    "Nothing of the file was kept."
+                )
+            seen[name] = f.body
+
+
+def _patient(f: _Found, reading: _Reading) -> None:
+    p: fhir.Patient = f.body
+    known = sorted((i.system, i.value) for i in p.identifier if i.value)
+    who = pseudonym(*known[0]) if known else pseudonym("id", f.url or p.id)
+    for name in _names(f):
+        reading.patients[name] = who
+    sex = Sex(p.gender) if p.gender in set(Sex) else Sex.UNKNOWN
+    born = reading.try_to(f.path, "birth date", lambda: _birth(p.birthDate)) if p.birthDate else None
+    reading.demographics[who] = Demographics(sex=sex, birth_date=born)
+
+
+def _birth(text: str) -> date:
+    try:
+        return date.fromisoformat({4: text + "-07-01", 7: text + "-15"}.get(len(text), text))
+    except ValueError as error:
+        raise InvalidInputError("The birth date is not a date.") from error
+
+
+def _who(f: _Found, reference: str, reading: _Reading) -> str | None:
+    def look() -> str:
+        tail = "/".join(reference.split("/")[-2:])
+        who = reading.patients.get(reference) or reading.patients.get(tail)
+        if who is None:
+            raise InvalidInputError("Its patient is not in the file.")
+        return who
+
+    return reading.try_to(f.path, f.kind, look)
+
+
+def _observation(f: _Found, reading: _Reading) -> None:
+    o: fhir.Observation = f.body
+    if o.status in UNUSABLE:
+        reading.held_back.append(
+            HeldBack(path=f.path, kind=f.kind, reason=f"Its status is {o.status}.")
+        )
+        return
+    who = _who(f, o.subject.reference, reading)
+    period = o.effectivePeriod.start if o.effectivePeriod else ""
+    when = o.effectiveDateTime or o.effectiveInstant or period
+    instant = reading.try_to(f.path, f.kind, lambda: instant_of(when, reading.zone))
+    if who is None or instant is None:
+        return
+    parts = [(f.path, o.code, o.valueQuantity)] if o.valueQuantity else []
+    parts += [
+        (f"{f.path}/component/{k}", c.code, c.valueQuantity)
+        for k, c in enumerate(o.component)
+        if c.valueQuantity
+    ]
+    if not parts:
+        reading.not_read["Observation without a number"] += 1
+    for path, concept, amount in parts:
+        made = reading.try_to(
+            path, f.kind, lambda c=concept, a=amount: (code_of(c), quantity_of(a))
+        )
+        if made is not None:
+            reading.observations[who].append(
+                Observation(
+                    code=made[0],
+                    quantity=made[1],
+                    instant=instant,
+                    provenance=Provenance(reading.sha256, path, READER),
+                    amended=o.status in AMENDED,
+                )
+            )
+
+
+def _administration(f: _Found, reading: _Reading) -> None:
+    m: fhir.MedicationAdministration = f.body
+    if m.status not in ("completed", "in-progress", "stopped"):
+        reading.held_back.append(
+            HeldBack(path=f.path, kind=f.kind, reason="It was not carried out, or has no status.")
+        )
+        return
+    who = _who(f, m.subject.reference, reading)
+    made = reading.try_to(f.path, f.kind, lambda: _dose(m, reading))
+    if who is None or made is None:
+        return
+    concept, amount, instant, duration_h, route = made
+    reading.treatments[who].append(
+        Treatment(
+            code=code_of(concept),
+            amount=amount,
+            route=route,
+            instant=instant,
+            duration_h=duration_h,
+            provenance=Provenance(reading.sha256, f.path, READER),
+        )
+    )
+
+
+def _dose(
+    m: fhir.MedicationAdministration, reading: _Reading
+) -> tuple[fhir.Concept, Quantity, Instant, float, Route]:
+    concept = m.medicationCodeableConcept
+    if concept is None and m.medicationReference is not None:
+        concept = reading.medications.get(m.medicationReference.reference)
+    code_of(concept)
+    if m.dosage is None:
+        raise InvalidInputError("There is no dosage.")
+    amount = quantity_of(m.dosage.dose)
+    if amount.value <= 0 or amount.comparator is not None:
+        raise InvalidInputError("A dose given must be an exact amount above zero.")
+    start = m.effectiveDateTime or (m.effectivePeriod.start if m.effectivePeriod else "")
+    instant = instant_of(start, reading.zone)
+    assert concept is not None
+    return concept, amount, instant, _duration_h(m, amount, instant, reading), route_of(m.dosage.route)
+
+
+def _duration_h(
+    m: fhir.MedicationAdministration, amount: Quantity, instant: Instant, reading: _Reading
+) -> float:
+    assert m.dosage is not None
+    if m.effectivePeriod is not None and m.effectivePeriod.end:
+        end = instant_of(m.effectivePeriod.end, reading.zone)
+        hours = end.hours_since(instant.moment)
+        if hours < 0:
+            raise InvalidInputError("The administration ends before it starts.")
+        return hours
+    rate = m.dosage.rateQuantity
+    if rate is not None:
+        given = quantity_of(rate)
+        per_h = units.convert(given.value, source=given.unit, target=f"{amount.unit}/h")
+        if per_h <= 0:
+            raise InvalidInputError("A rate must be above zero.")
+        return amount.value / per_h
+    if m.dosage.rateRatio is not None:
+        top, bottom = quantity_of(m.dosage.rateRatio.numerator), quantity_of(
+            m.dosage.rateRatio.denominator
+        )
+        hours = units.convert(bottom.value, source=bottom.unit, target="h")
+        per = units.convert(top.value, source=top.unit, target=amount.unit)
+        if per <= 0 or hours <= 0:
+            raise InvalidInputError("A rate must be above zero.")
+        return amount.value * hours / per
+    return 0.0
+
+
+def _imported(reading: _Reading) -> Imported:
+    if not reading.demographics:
+        raise UnreadableFileError("The file holds no Patient, so its facts belong to nobody.")
+    orders = {k: n for k, n in reading.not_read.items() if k in ORDERS}
+    if orders:
+        reading.remarks.append(
+            f"{sum(orders.values())} orders or statements were not read as doses: only a "
+            "MedicationAdministration says that a dose was given."
+        )
+    records = tuple(
+        Record(
+            patient=who,
+            demographics=demographics,
+            observations=tuple(
+                sorted(reading.observations[who], key=lambda o: o.instant.moment)
+            ),
+            treatments=tuple(sorted(reading.treatments[who], key=lambda t: t.instant.moment)),
+        )
+        for who, demographics in reading.demographics.items()
+    )
+    return Imported(
+        records=records,
+        report=ImportReport(
+            source_sha256=reading.sha256,
+            reader=READER,
+            counts={
+                "patients": len(records),
+                "observations": sum(len(r.observations) for r in records),
+                "treatments": sum(len(r.treatments) for r in records),
+                "covariates": 0,
+            },
+            not_read=dict(sorted(reading.not_read.items())),
+            held_back=tuple(reading.held_back),
+            remarks=tuple(reading.remarks),
+        ),
+    )

@@ -1,0 +1,6 @@
+"""Tables of doses and measurements: CSV or Parquet, NONMEM-style or with columns declared."""
+
+from bodytwin.importers.table.mapping import TableMapping
+from bodytwin.importers.table.read import READER, read
+
+__all__ = ["READER", "TableMapping", "read"]

@@ -1,0 +1,316 @@
+"""A table of events becomes records: whole, or not at all.
+
+The rules of NONMEM-style tables: EVID 0 is a measurement, 1 a dose, 2 neither;
+ADDL more doses follow at intervals of II; SS 1 means that the dose has been
+given at interval II for ever; RATE above 0 is an infusion, -1 and -2 leave its
+length to the model; MDV 1 is a measurement to be skipped. EVID 3 and 4 (reset)
+and SS 2 are refused: a record cannot say them.
+Source: NONMEM Users Guide VI (PREDPP), 2009, chapters III and V.
+"""
+
+import hashlib
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NoReturn
+
+from bodytwin import units
+from bodytwin.errors import UnreadableFileError
+from bodytwin.importers.report import HeldBack, Imported, ImportReport, pseudonym
+from bodytwin.importers.table.grid import Row, rows_of
+from bodytwin.importers.table.mapping import MeasuredColumn, TableMapping
+from bodytwin.record import (
+    LOINC,
+    RXNORM,
+    Code,
+    Comparator,
+    Covariate,
+    Instant,
+    Observation,
+    Provenance,
+    Quantity,
+    Record,
+    Route,
+    Treatment,
+)
+from bodytwin.record.code import LOCAL
+
+READER = "table/1"
+MEASUREMENT, DOSE, OTHER = 0, 1, 2
+NLMIXR_DOSE = 101
+MOST_DOSES = 10_000
+
+
+@dataclass(kw_only=True)
+class _Subject:
+    name: str
+    hour: float = -math.inf
+    observations: list[Observation] = field(default_factory=list)
+    treatments: list[Treatment] = field(default_factory=list)
+    covariates: list[Covariate] = field(default_factory=list)
+    last: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """One row, with what is needed to read it and to say where it went wrong."""
+
+    number: int
+    cells: Row
+    mapping: TableMapping
+    sha256: str
+
+    def refuse(self, name: str, problem: str) -> NoReturn:
+        column = self.mapping.columns.get(name, name).upper()
+        raise UnreadableFileError(
+            f"Row {self.number}, column {column}: {problem} Nothing of the table was kept."
+        )
+
+    def number_in(self, name: str, default: float | None = None) -> float | None:
+        text = self.cells.get(self.mapping.columns.get(name, name).lower(), "")
+        if text == "":
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            self.refuse(name, f"{text[:20]!r} is not a number.")
+        if not math.isfinite(value):
+            self.refuse(name, "the number is not finite.")
+        return value
+
+    def text_in(self, name: str) -> str:
+        return self.cells.get(self.mapping.columns.get(name, name).lower(), "")
+
+    @property
+    def provenance(self) -> Provenance:
+        return Provenance(self.sha256, f"row {self.number}", READER)
+
+    def instant(self, hour: float) -> Instant:
+        try:
+            return Instant(self.mapping.origin + timedelta(hours=hour))
+        except OverflowError:
+            self.refuse("time", "the time lies outside the calendar.")
+
+
+def read(data: bytes, mapping: TableMapping) -> Imported:
+    """Read a CSV or Parquet table as `mapping` declares it.
+
+    Raises UnreadableFileError naming the row, the column and what is allowed.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    rows = rows_of(data)
+    _require_columns(rows[0], mapping)
+    subjects: dict[str, _Subject] = {}
+    held_back: list[HeldBack] = []
+    not_read: dict[str, int] = defaultdict(int)
+    for number, cells in enumerate(rows, 2):
+        line = _Line(number=number, cells=cells, mapping=mapping, sha256=sha256)
+        who = line.text_in("id")
+        if not who:
+            line.refuse("id", "every row needs the id of its patient.")
+        subject = subjects.setdefault(who, _Subject(name=pseudonym(mapping.dataset, who)))
+        _take(line, subject, held_back, not_read)
+    return _imported(subjects, mapping, sha256, held_back, not_read)
+
+
+def _require_columns(first: Row, mapping: TableMapping) -> None:
+    needed = ["id", "time", "amount", "value"]
+    named = [mapping.columns[n].lower() for n in needed]
+    named += [c.column.lower() for c in mapping.covariates.values()]
+    if len(mapping.measured) > 1:
+        named.append(mapping.columns["kind"].lower())
+    missing = sorted({n for n in named if n not in first})
+    if missing:
+        raise UnreadableFileError(
+            f"The table lacks the column(s) {', '.join(m.upper() for m in missing)}. "
+            "Name the columns of the table in the mapping."
+        )
+
+
+def _take(
+    line: _Line, subject: _Subject, held_back: list[HeldBack], not_read: dict[str, int]
+) -> None:
+    time = line.number_in("time")
+    if time is None:
+        line.refuse("time", "every row needs a time.")
+    hour = units.convert(time, source=line.mapping.time_unit, target="h")
+    if hour < subject.hour:
+        line.refuse("time", "the time goes back within one patient; sort the rows by time.")
+    subject.hour = hour
+    _covariates(line, subject, hour)
+    event = _event(line)
+    if event == DOSE:
+        subject.treatments += _doses(line, hour)
+    elif event == MEASUREMENT:
+        observation = _observation(line, hour, held_back)
+        if observation is not None:
+            subject.observations.append(observation)
+        else:
+            not_read["measurement left out (MDV 1 or no value)"] += 1
+    else:
+        not_read["EVID 2"] += 1
+
+
+def _event(line: _Line) -> int:
+    amount = line.number_in("amount", 0.0)
+    event = line.number_in("event")
+    if event is None:
+        return DOSE if amount else MEASUREMENT
+    if event in (3, 4):
+        line.refuse("event", "a reset (EVID 3 or 4) cannot be said in a record. "
+                    "Give the patient after the reset an id of their own.")  # fmt: skip
+    if event not in (MEASUREMENT, DOSE, OTHER, NLMIXR_DOSE):
+        line.refuse("event", f"EVID is 0, 1 or 2, got {event:g}.")
+    if event == MEASUREMENT and amount:
+        line.refuse("amount", "a measurement (EVID 0) has no amount.")
+    return DOSE if event == NLMIXR_DOSE else int(event)
+
+
+def _doses(line: _Line, hour: float) -> list[Treatment]:
+    amount = line.number_in("amount")
+    if amount is None or amount <= 0:
+        given = "none" if amount is None else f"{amount:g}"
+        line.refuse("amount", f"a dose has an amount above zero, got {given}.")
+    additional = line.number_in("additional", 0.0) or 0.0
+    interval = units.convert(
+        line.number_in("interval", 0.0) or 0.0, source=line.mapping.time_unit, target="h"
+    )
+    steady = line.number_in("steady_state", 0.0)
+    if steady not in (0, 1):
+        line.refuse("steady_state", f"SS is 0 or 1, got {steady:g}.")
+    if (steady or additional) and interval <= 0:
+        line.refuse("interval", "ADDL and SS need an interval (II) above zero.")
+    if additional < 0 or additional != int(additional) or additional > MOST_DOSES:
+        line.refuse("additional", f"ADDL is a whole number up to {MOST_DOSES}.")
+    duration = _duration_h(line, amount)
+    compartment = int(line.number_in("compartment", 0.0) or 0)
+    route = line.mapping.routes.get(str(compartment), line.mapping.route)
+    if duration != 0 and route is Route.OTHER:
+        route = Route.INTRAVENOUS if duration is not None else Route.OTHER
+    code = (
+        Code(RXNORM, line.mapping.rxnorm, line.mapping.drug)
+        if line.mapping.rxnorm
+        else Code(LOCAL, line.mapping.drug)
+    )
+    return [
+        Treatment(
+            code=code,
+            amount=Quantity(amount, line.mapping.amount_unit, None, line.text_in("amount")),
+            route=route,
+            instant=line.instant(hour + k * interval),
+            provenance=line.provenance,
+            duration_h=duration,
+            steady_state_interval_h=interval if steady and k == 0 else 0.0,
+            compartment=compartment,
+        )
+        for k in range(int(additional) + 1)
+    ]
+
+
+def _duration_h(line: _Line, amount: float) -> float | None:
+    rate = line.number_in("rate", 0.0) or 0.0
+    if rate in (-1, -2):
+        return None
+    if rate < 0:
+        line.refuse("rate", f"RATE is above zero, 0, -1 or -2, got {rate:g}.")
+    if rate == 0:
+        return 0.0
+    return units.convert(amount / rate, source=line.mapping.time_unit, target="h")
+
+
+def _observation(line: _Line, hour: float, held_back: list[HeldBack]) -> Observation | None:
+    value = line.number_in("value")
+    if line.number_in("missing", 0.0) == 1 or value is None:
+        return None
+    measured = _measured(line)
+    if measured is None:
+        held_back.append(
+            HeldBack(
+                path=f"row {line.number}",
+                kind="measurement",
+                reason="The mapping does not name this kind of measurement.",
+            )
+        )
+        return None
+    censored = line.number_in("censored", 0.0)
+    if censored not in (-1, 0, 1):
+        line.refuse("censored", f"CENS is 0, 1 (below) or -1 (above), got {censored:g}.")
+    comparator = {1: Comparator.LESS, -1: Comparator.GREATER}.get(int(censored or 0))
+    code = (
+        Code(LOINC, measured.loinc, measured.quantity)
+        if measured.loinc
+        else Code(LOCAL, f"{line.mapping.drug}_{measured.quantity}")
+    )
+    return Observation(
+        code=code,
+        quantity=Quantity(value, measured.unit, comparator, line.text_in("value")),
+        instant=line.instant(hour),
+        provenance=line.provenance,
+    )
+
+
+def _measured(line: _Line) -> MeasuredColumn | None:
+    if len(line.mapping.measured) == 1 and not line.mapping.measured[0].kind:
+        return line.mapping.measured[0]
+    kind = line.text_in("kind")
+    return next((m for m in line.mapping.measured if m.kind == kind), None)
+
+
+def _covariates(line: _Line, subject: _Subject, hour: float) -> None:
+    for name, column in line.mapping.covariates.items():
+        text = line.cells.get(column.column.lower(), "")
+        if text == "":
+            continue
+        value = column.words.get(text)
+        if value is None:
+            value = line.number_in(column.column)
+        assert value is not None
+        if subject.last.get(name) != value:
+            subject.last[name] = value
+            subject.covariates.append(
+                Covariate(
+                    code=Code(LOCAL, name),
+                    quantity=Quantity(value, column.unit, None, text),
+                    instant=line.instant(hour),
+                    provenance=line.provenance,
+                )
+            )
+
+
+def _imported(
+    subjects: dict[str, _Subject],
+    mapping: TableMapping,
+    sha256: str,
+    held_back: list[HeldBack],
+    not_read: dict[str, int],
+) -> Imported:
+    records = tuple(
+        Record(
+            patient=s.name,
+            observations=tuple(s.observations),
+            treatments=tuple(sorted(s.treatments, key=lambda t: t.instant.moment)),
+            covariates=tuple(s.covariates),
+        )
+        for s in subjects.values()
+    )
+    remarks = () if mapping.origin_is_given else (
+        f"The table counts time from zero; {mapping.origin:%Y-%m-%d} stands for it, so dates are "
+        "not real ones.",
+    )  # fmt: skip
+    return Imported(
+        records=records,
+        report=ImportReport(
+            source_sha256=sha256,
+            reader=READER,
+            counts={
+                "patients": len(records),
+                "observations": sum(len(r.observations) for r in records),
+                "treatments": sum(len(r.treatments) for r in records),
+                "covariates": sum(len(r.covariates) for r in records),
+            },
+            not_read=dict(not_read),
+            held_back=tuple(held_back),
+            remarks=remarks,
+        ),
+    )

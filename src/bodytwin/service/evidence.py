@@ -1,0 +1,67 @@
+"""Evidence: what is claimed of a model, and how it fared on the patients of this store."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bodytwin.contract.twin import Twin
+from bodytwin.errors import NotFoundError
+from bodytwin.service.workspace import Workspace
+from bodytwin.store.forecasts import Standing
+from bodytwin.store.ledger import Audit, audit
+from bodytwin.store.scores import scores
+from bodytwin.validity.claim import Evidence
+from bodytwin.validity.score import Score
+from bodytwin.validity.scorecard import ScoreCard, scorecard
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shown:
+    """Claims of each model asked for, and cards of the forecasts registered in this store.
+
+    `cards` are of forecasts whose outcome nobody had; `replayed` of those that were labelled.
+    """
+
+    evidence: tuple[Evidence, ...]
+    cards: tuple[ScoreCard, ...]
+    replayed: tuple[ScoreCard, ...]
+    ledger: Audit
+
+
+def evidence(workspace: Workspace, *, twin: str, variant: str | None = None) -> Shown:
+    """Everything that speaks for or against a twin, or one model of it."""
+    found = workspace.twins.twin(twin)
+    names = _variants(found, variant)
+    held = [
+        (score, standing)
+        for score, standing in scores(workspace.store, twin=found.name)
+        if variant is None or variant in score.about.variant.split(" + ")
+    ]
+    return Shown(
+        evidence=tuple(found.evidence(name) for name in names),
+        cards=cards(s for s, standing in held if standing != Standing.REPLAY),
+        replayed=cards(s for s, standing in held if standing == Standing.REPLAY),
+        ledger=audit(workspace.store),
+    )
+
+
+def cards(found: Iterable[Score]) -> tuple[ScoreCard, ...]:
+    """One card for each twin, version, variant, quantity and unit among the scores."""
+    groups: dict[tuple[str, ...], list[Score]] = {}
+    for score in found:
+        a = score.about
+        groups.setdefault((a.twin, a.version, a.variant, a.quantity, a.unit), []).append(score)
+    return tuple(
+        scorecard(group, rng=np.random.default_rng(0)) for _, group in sorted(groups.items())
+    )
+
+
+def _variants(twin: Twin, variant: str | None) -> Sequence[str]:
+    if variant is None:
+        return list(twin.variants)
+    if variant not in twin.variants:
+        raise NotFoundError(
+            f"The twin '{twin.name}' has no model '{variant}'. `bodytwin twins` lists them."
+        )
+    return [variant]

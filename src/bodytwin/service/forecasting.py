@@ -1,0 +1,94 @@
+"""Forecast: register what will be measured, then show it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bodytwin.contract import forecast as foresee
+from bodytwin.contract.average import average_forecasts
+from bodytwin.contract.case import Case, Measurement, Target
+from bodytwin.contract.personalise import require_fit
+from bodytwin.contract.twin import Twin
+from bodytwin.errors import InvalidInputError
+from bodytwin.record import Record
+from bodytwin.service.personalising import Personalised
+from bodytwin.service.words import plan_of
+from bodytwin.service.workspace import Workspace
+from bodytwin.store.forecasts import Registered, register_forecast
+from bodytwin.store.records import read_record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A time to forecast: a moment, or hours after the newest data of the posterior."""
+
+    moment: datetime | None = None
+    ahead_h: float = math.nan
+
+    def time_h(self, case: Case[Any]) -> float:
+        """Hours from the origin of the case."""
+        if self.moment is not None:
+            return (self.moment - case.origin).total_seconds() / 3600.0
+        return case.now_h + self.ahead_h
+
+
+def forecast(
+    workspace: Workspace,
+    personalised: Personalised,
+    *,
+    when: Sequence[When],
+    quantities: Sequence[tuple[str, str]] = (),
+    plan: str | None = None,
+    replay: bool = False,
+    seed: int = 0,
+) -> Registered:
+    """Say what each quantity will be at each time, enter it in the ledger, and return it.
+
+    `quantities` are pairs of name and unit; none means every quantity measured
+    so far. `plan` is in the words of the twin, or "as given". Models are
+    averaged by how well each foresaw this patient.
+    """
+    p = personalised
+    first = p.first.case
+    asked = tuple(quantities) or measured_quantities(first)
+    if not asked:
+        raise InvalidInputError(
+            "Nothing has been measured in this patient, so say what to forecast: "
+            'for example --quantity "concentration [mg/L]".'
+        )
+    targets = [
+        Target(quantity=name, time_h=w.time_h(first), unit=unit)
+        for w in when
+        for name, unit in asked
+    ]
+    for posterior in p.posteriors:
+        require_fit(posterior)
+    said = [
+        foresee(p.twin, q, targets, plan=plan_of(p.twin, p.record, q.case, plan), seed=seed)
+        for q in p.posteriors
+    ]
+    mixed = said[0] if len(said) == 1 else average_forecasts(said, p.weights)
+    record = read_record(workspace.store, first.patient)
+    return register_forecast(
+        workspace.store,
+        mixed,
+        origin=first.origin,
+        as_of=first.as_of,
+        known=measurements_now(p.twin, record, first),
+        registered_at=workspace.clock(),
+        replay=replay,
+    )
+
+
+def measured_quantities(case: Case[Any]) -> tuple[tuple[str, str], ...]:
+    """Name and unit of whatever has been measured, in order of first appearance."""
+    return tuple(dict.fromkeys((m.quantity, m.unit) for m in case.measurements))
+
+
+def measurements_now(twin: Twin, record: Record, case: Case[Any]) -> tuple[Measurement, ...]:
+    """Every measurement that the twin sees in the record today, in hours of the case."""
+    whole = twin.observe(record, variant=case.variant)
+    shift_h = (whole.origin - case.origin).total_seconds() / 3600.0
+    return tuple(replace(m, time_h=m.time_h + shift_h) for m in whole.measurements)
