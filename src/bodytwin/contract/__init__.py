@@ -6,6 +6,7 @@ from bodytwin.contract.catalogue import catalogue
 from bodytwin.contract.check import check_twin
 from bodytwin.contract.compare import compare
 from bodytwin.contract.comparison import Comparison, Option, Verdict
+from bodytwin.contract.cross_validate import cross_validate
 from bodytwin.contract.forecast import Band, Forecast
 from bodytwin.contract.foresee import forecast
 from bodytwin.contract.next_measurement import Worth, next_measurement
@@ -14,7 +15,7 @@ from bodytwin.contract.personalise import personalise, update
 from bodytwin.contract.plan import Plan
 from bodytwin.contract.posterior import Fit, MethodRecord, Posterior
 from bodytwin.contract.replay import Replayed, replay
-from bodytwin.contract.twin import Outcome, Twin, Utility, Variant
+from bodytwin.contract.twin import LearningTwin, Outcome, PlanningTwin, Twin, Utility, Variant
 
 __all__ = [
     "Band",
@@ -23,12 +24,14 @@ __all__ = [
     "ErrorModel",
     "Fit",
     "Forecast",
+    "LearningTwin",
     "Measurement",
     "MethodRecord",
     "Option",
     "Outcome",
     "Parameter",
     "Plan",
+    "PlanningTwin",
     "Posterior",
     "Prior",
     "Replayed",
@@ -44,6 +47,7 @@ __all__ = [
     "catalogue",
     "check_twin",
     "compare",
+    "cross_validate",
     "forecast",
     "model_weights",
     "next_measurement",

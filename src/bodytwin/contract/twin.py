@@ -7,7 +7,7 @@ comparison of plans, scoring, storage and pages are written once for all twins.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,4 +157,32 @@ class Twin(Protocol):
 
     def evidence(self, variant: str) -> Evidence:
         """Claims about one variant, and the cases that support each."""
+        ...
+
+
+@runtime_checkable
+class LearningTwin(Protocol):
+    """A twin that can learn a population from patients; not every twin can."""
+
+    def learn(
+        self, cases: Sequence[Case[Any]], *, variant: str, near: Any = None
+    ) -> Twin:
+        """The twin, with the population of `variant` learned from `cases` and nothing else.
+
+        `near` is a result learned from much the same cases; it may shorten the
+        search and must not change what it finds.
+        """
+        ...
+
+
+@runtime_checkable
+class PlanningTwin(Protocol):
+    """A twin that reads plans as people write them and knows which can be given."""
+
+    def plan_from_text(self, case: Case[Any], text: str) -> Plan[Any]:
+        """The plan that `text` says. Raises InvalidPlanError with the syntax."""
+        ...
+
+    def proposals(self, case: Case[Any]) -> Sequence[Plan[Any]]:
+        """Plans that can really be carried out, for a search among them."""
         ...

@@ -35,9 +35,7 @@ def lines(count: int = 30, n: int = 6):
     return population, log_likelihood
 
 
-START = PopulationParameters(
-    fixed=np.array([1.0, 0.0]), covariance=np.eye(2), residual=np.zeros(1)
-)
+START = PopulationParameters(fixed=np.array([1.0, 0.0]), covariance=np.eye(2), residual=np.zeros(1))
 
 
 def test_straight_lines_have_their_exact_maximum():

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from bodytwin.contract.parameter import Prior
 from bodytwin.contract.plan import Plan
 from bodytwin.contract.twin import Outcome, Variant
 from bodytwin.errors import InvalidInputError, InvalidPlanError, NotFoundError
+from bodytwin.numerics.inference import Progress, silent
 from bodytwin.record import Record
 from bodytwin.twins.dosing import outcomes, population
 from bodytwin.twins.dosing.aim import TargetAttainment
@@ -31,6 +33,9 @@ from bodytwin.twins.dosing.parameters import History, covariates_at, prior_of
 from bodytwin.twins.dosing.population import PopulationModel
 from bodytwin.validity.claim import ContextOfUse, Evidence
 
+if TYPE_CHECKING:
+    from bodytwin.twins.dosing.learn import Learned
+
 Array = NDArray[np.float64]
 HORIZON_H = {"neutropenia": 504.0, "glucose": 6.0}
 
@@ -41,9 +46,15 @@ class DosingTwin:
     name = "dosing"
     version = "1"
 
-    def __init__(self, models: Mapping[str, PopulationModel] | None = None) -> None:
+    def __init__(
+        self,
+        models: Mapping[str, PopulationModel] | None = None,
+        *,
+        learned: "Learned | None" = None,
+    ) -> None:
         """`models` by name replace those of the library that bodytwin comes with."""
         self._models = models
+        self.learned = learned
 
     @cached_property
     def models(self) -> Mapping[str, PopulationModel]:
@@ -170,6 +181,25 @@ class DosingTwin:
     def evidence(self, variant: str) -> Evidence:
         """Claims about one model and what supports them."""
         return evidence_of(variant, twin=self.name, version=self.version)
+
+    def learn(
+        self,
+        cases: Sequence[Case[History]],
+        *,
+        variant: str,
+        near: "DosingTwin | None" = None,
+        progress: Progress = silent,
+    ) -> "DosingTwin":
+        """This twin, with the population of one variant learned from `cases` alone.
+
+        `near` is a twin learned from much the same cases; it only shortens the search.
+        """
+        from bodytwin.twins.dosing.learn import learn
+
+        found = learn(
+            self.model(variant), cases, near=near.learned if near else None, progress=progress
+        )
+        return DosingTwin({**self.models, variant: found.model}, learned=found)
 
     def plan_from_text(self, case: Case[History], text: str) -> DosingPlan:
         """A plan as people write it, from the time the next dose is due."""

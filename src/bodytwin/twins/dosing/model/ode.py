@@ -26,7 +26,7 @@ Minimal model of glucose G and insulin I, with remote action X:
     I' = -n (I - I_b) + u / V_I                                           \tag{4}
 
 Integrator: Dormand & Prince 5(4), *J Comput Appl Math* 1980;6:19-26, with a local error
-of 1e-9 relative, restarted at every event. Sources: (2) Friberg et al., *J Clin Oncol*
+of 1e-8 relative, restarted at every event. Sources: (2) Friberg et al., *J Clin Oncol*
 2002;20:4713-4721; (3) Dayneka, Garg, Jusko, *J Pharmacokinet Biopharm* 1993;21:457-478,
 model I; (4) Bergman et al., *Am J Physiol* 1979;236:E667-E677.
 Not for: stiff target-mediated binding.
@@ -58,27 +58,40 @@ from bodytwin.twins.dosing.model.linear import ABSORBED, CENTRAL, MAX_CHAIN
 DRUG_ONLY, NEUTROPENIA, TURNOVER, GLUCOSE = 0, 1, 2, 3
 """Which effect goes with the drug."""
 
-CENTRE, AREA, EFFECT = MAX_CHAIN, MAX_CHAIN + 3, MAX_CHAIN + 4
-SIZE = MAX_CHAIN + 9
-RELATIVE_TOLERANCE = 1e-9
+MOST_STATES = MAX_CHAIN + 9
+RELATIVE_TOLERANCE = 1e-8
 MAX_STEPS = 100_000
 STEADY_TOLERANCE = 1e-9
 STEADY_DOSES = 2000
 
 
 @njit(cache=True, error_model="numpy")
+def _size(effect, n, links):  # pragma: no cover
+    """Number of states: absorption chain, compartments, area, effect."""
+    states = 0
+    if effect == NEUTROPENIA:
+        states = 5
+    elif effect == TURNOVER:
+        states = 1
+    elif effect == GLUCOSE:
+        states = 2
+    return links + n + 1 + states
+
+
+@njit(cache=True, error_model="numpy")
 def _rate(effect, p, n, links, inflow, y, d):  # pragma: no cover
+    centre, area, first = links, links + n, links + n + 1
     if effect == GLUCOSE:
         sg, p2, si, n_i = p[0] * 60.0, p[1] * 60.0, p[2] * 60.0, p[4] * 60.0
-        glucose, action, insulin = y[EFFECT], y[EFFECT + 1], y[CENTRE]
-        d[EFFECT] = sg * (p[6] - glucose) - action * glucose
-        d[EFFECT + 1] = -p2 * (action - si * (insulin - p[7]))
-        d[CENTRE] = -n_i * (insulin - p[7]) + inflow
+        glucose, action, insulin = y[first], y[first + 1], y[centre]
+        d[first] = sg * (p[6] - glucose) - action * glucose
+        d[first + 1] = -p2 * (action - si * (insulin - p[7]))
+        d[centre] = -n_i * (insulin - p[7]) + inflow
         return
     ka = p[KA]
     for j in range(links):
         d[j] = -ka * y[j] + (ka * y[j - 1] if j > 0 else 0.0)
-    x = y[CENTRE]
+    x = y[centre]
     c = x / p[V1]
     gone = p[CL] * c
     if p[VMAX] > 0.0:
@@ -87,31 +100,32 @@ def _rate(effect, p, n, links, inflow, y, d):  # pragma: no cover
     if links > 0:
         flow += ka * y[links - 1]
     if n > 1:
-        net = p[Q2] * (c - y[CENTRE + 1] / p[V2])
+        net = p[Q2] * (c - y[centre + 1] / p[V2])
         flow -= net
-        d[CENTRE + 1] = net
+        d[centre + 1] = net
     if n > 2:
-        net = p[Q3] * (c - y[CENTRE + 2] / p[V3])
+        net = p[Q3] * (c - y[centre + 2] / p[V3])
         flow -= net
-        d[CENTRE + 2] = net
-    d[CENTRE] = flow
-    d[AREA] = c
+        d[centre + 2] = net
+    d[centre] = flow
+    d[area] = c
     if effect == NEUTROPENIA:
         k = 4.0 / p[PD + 1]
-        cells = max(y[EFFECT + 4], 1e-12)
+        cells = max(y[first + 4], 1e-12)
         kill = 1.0 - p[PD + 2] * c
-        d[EFFECT] = k * y[EFFECT] * (kill * math.pow(p[PD] / cells, p[PD + 3]) - 1.0)
+        d[first] = k * y[first] * (kill * math.pow(p[PD] / cells, p[PD + 3]) - 1.0)
         for j in range(1, 5):
-            d[EFFECT + j] = k * (y[EFFECT + j - 1] - y[EFFECT + j])
+            d[first + j] = k * (y[first + j - 1] - y[first + j])
     elif effect == TURNOVER:
         power = math.pow(max(c, 0.0), p[PD + 4])
         drive = p[PD + 2] * power / (math.pow(p[PD + 3], p[PD + 4]) + power)
-        d[EFFECT] = p[PD + 1] * (p[PD] * (1.0 - drive) - y[EFFECT])
+        d[first] = p[PD + 1] * (p[PD] * (1.0 - drive) - y[first])
 
 
 @njit(cache=True, error_model="numpy")
 def _integrate(effect, p, n, links, inflow, y, span, step, k, trial):  # pragma: no cover
     """Carry `y` over `span` hours; returns the last step, or NaN where it did not succeed."""
+    size_of_y, area = _size(effect, n, links), links + n
     done = 0.0
     h = min(step, span)
     _rate(effect, p, n, links, inflow, y, k[0])
@@ -119,16 +133,16 @@ def _integrate(effect, p, n, links, inflow, y, span, step, k, trial):  # pragma:
         if done >= span * (1.0 - 1e-14):
             return step
         h = min(h, span - done)
-        for i in range(SIZE):
+        for i in range(size_of_y):
             trial[i] = y[i] + h * 0.2 * k[0, i]
         _rate(effect, p, n, links, inflow, trial, k[1])
-        for i in range(SIZE):
+        for i in range(size_of_y):
             trial[i] = y[i] + h * (3 / 40 * k[0, i] + 9 / 40 * k[1, i])
         _rate(effect, p, n, links, inflow, trial, k[2])
-        for i in range(SIZE):
+        for i in range(size_of_y):
             trial[i] = y[i] + h * (44 / 45 * k[0, i] - 56 / 15 * k[1, i] + 32 / 9 * k[2, i])
         _rate(effect, p, n, links, inflow, trial, k[3])
-        for i in range(SIZE):
+        for i in range(size_of_y):
             trial[i] = y[i] + h * (
                 19372 / 6561 * k[0, i]
                 - 25360 / 2187 * k[1, i]
@@ -136,7 +150,7 @@ def _integrate(effect, p, n, links, inflow, y, span, step, k, trial):  # pragma:
                 - 212 / 729 * k[3, i]
             )
         _rate(effect, p, n, links, inflow, trial, k[4])
-        for i in range(SIZE):
+        for i in range(size_of_y):
             trial[i] = y[i] + h * (
                 9017 / 3168 * k[0, i]
                 - 355 / 33 * k[1, i]
@@ -145,7 +159,7 @@ def _integrate(effect, p, n, links, inflow, y, span, step, k, trial):  # pragma:
                 - 5103 / 18656 * k[4, i]
             )
         _rate(effect, p, n, links, inflow, trial, k[5])
-        for i in range(SIZE):
+        for i in range(size_of_y):
             trial[i] = y[i] + h * (
                 35 / 384 * k[0, i]
                 + 500 / 1113 * k[2, i]
@@ -155,9 +169,9 @@ def _integrate(effect, p, n, links, inflow, y, span, step, k, trial):  # pragma:
             )
         _rate(effect, p, n, links, inflow, trial, k[6])
         worst, size = 0.0, 0.0
-        for i in range(SIZE):
-            size = max(size, abs(y[i]) if i <= CENTRE + 2 else 0.0)
-        for i in range(SIZE):
+        for i in range(size_of_y):
+            size = max(size, abs(y[i]) if i < area else 0.0)
+        for i in range(size_of_y):
             error = h * abs(
                 71 / 57600 * k[0, i]
                 - 71 / 16695 * k[2, i]
@@ -166,7 +180,7 @@ def _integrate(effect, p, n, links, inflow, y, span, step, k, trial):  # pragma:
                 + 22 / 525 * k[5, i]
                 - 1 / 40 * k[6, i]
             )
-            floor = 1e-3 * size if i <= CENTRE + 2 else 1e-3
+            floor = 1e-3 * size if i < area else 1e-3
             worst = max(worst, error / (RELATIVE_TOLERANCE * (abs(trial[i]) + floor) + 1e-300))
         if not math.isfinite(worst):
             h *= 0.1
@@ -175,7 +189,7 @@ def _integrate(effect, p, n, links, inflow, y, span, step, k, trial):  # pragma:
             continue
         if worst <= 1.0:
             done += h
-            for i in range(SIZE):
+            for i in range(size_of_y):
                 y[i] = trial[i]
                 k[0, i] = k[6, i]
             step = h if h >= step else step
@@ -187,31 +201,33 @@ def _integrate(effect, p, n, links, inflow, y, span, step, k, trial):  # pragma:
 
 
 @njit(cache=True, error_model="numpy")
-def _start(effect, p, y):  # pragma: no cover
+def _start(effect, p, n, links, y):  # pragma: no cover
+    centre, first = links, links + n + 1
     y[:] = 0.0
     if effect == NEUTROPENIA:
-        y[EFFECT : EFFECT + 5] = p[PD]
+        y[first : first + 5] = p[PD]
     elif effect == TURNOVER:
-        y[EFFECT] = p[PD]
+        y[first] = p[PD]
     elif effect == GLUCOSE:
-        y[EFFECT] = p[6]
-        y[CENTRE] = p[7]
+        y[first] = p[6]
+        y[centre] = p[7]
 
 
 @njit(cache=True, error_model="numpy")
 def _steady(effect, p, n, links, interval, duration, amount, into, y, k, trial):  # pragma: no cover
     """Repeat the dose until the amounts before it no longer change; False if they never settle."""
-    y[: CENTRE + 3] = 0.0
-    before = np.zeros(CENTRE + 3)
+    centre, drug = links, links + n
+    y[:drug] = 0.0
+    before = np.zeros(drug)
     for _dose in range(STEADY_DOSES):
-        before[:] = y[: CENTRE + 3]
+        before[:] = y[:drug]
         inflow = 0.0
         if into == ABSORBED:
             y[0] += amount
         elif duration > 0.0:
             inflow = amount / duration
         else:
-            y[CENTRE] += amount
+            y[centre] += amount
         step = 0.05
         if duration > 0.0:
             step = _integrate(effect, p, n, links, inflow, y, duration, step, k, trial)
@@ -219,7 +235,7 @@ def _steady(effect, p, n, links, interval, duration, amount, into, y, k, trial):
         if math.isnan(step):
             return False
         change = 0.0
-        for i in range(CENTRE + 3):
+        for i in range(drug):
             change = max(change, abs(y[i] - before[i]))
         if change <= STEADY_TOLERANCE * amount:
             return True
@@ -237,9 +253,10 @@ def integrated(
     Arguments as in `linear.linear`, and `effect`: which of (2), (3), (4), or none. For the
     glucose model the first output is insulin, and doses into the centre are of glucose.
     """
-    y = np.zeros(SIZE)
-    k = np.zeros((7, SIZE))
-    trial = np.zeros(SIZE)
+    centre, area, first = links, links + n, links + n + 1
+    y = np.zeros(MOST_STATES)
+    k = np.zeros((7, MOST_STATES))
+    trial = np.zeros(MOST_STATES)
     off_h = np.zeros(512)
     off_rate = np.zeros(512)
     for row in range(parameters.shape[0]):
@@ -252,7 +269,7 @@ def integrated(
         segment = 0
         p = parameters[row, 0]
         k[:, :] = 0.0
-        _start(effect, p, y)
+        _start(effect, p, n, links, y)
         inflow, running, step = 0.0, 0, 0.05
         dose, last = dose_from[subject], dose_from[subject + 1]
         now = -1e300
@@ -288,23 +305,23 @@ def integrated(
                 p = parameters[row, segment]
             elif times[i_time] <= t_next:
                 if effect == GLUCOSE:
-                    out[row, i_time, 0] = y[CENTRE]
+                    out[row, i_time, 0] = y[centre]
                     out[row, i_time, 1] = 0.0
                 else:
-                    out[row, i_time, 0] = y[CENTRE] / p[V1]
-                    out[row, i_time, 1] = y[AREA]
-                out[row, i_time, 2] = y[EFFECT + 4 if effect == NEUTROPENIA else EFFECT]
+                    out[row, i_time, 0] = y[centre] / p[V1]
+                    out[row, i_time, 1] = y[area]
+                out[row, i_time, 2] = y[first + 4 if effect == NEUTROPENIA else first]
                 i_time += 1
             elif effect == GLUCOSE:
                 if dose_into[dose] == CENTRAL:
-                    y[EFFECT] += dose_amount[dose] / (10.0 * p[3])
+                    y[first] += dose_amount[dose] / (10.0 * p[3])
                 elif dose_duration[dose] > 0.0:
                     off_h[running] = now + dose_duration[dose]
                     off_rate[running] = dose_amount[dose] / (dose_duration[dose] * p[5])
                     inflow += off_rate[running]
                     running += 1
                 else:
-                    y[CENTRE] += dose_amount[dose] / p[5]
+                    y[centre] += dose_amount[dose] / p[5]
                 dose += 1
                 step = 0.01
             else:
@@ -333,7 +350,7 @@ def integrated(
                         out[row] = np.nan
                         break
                 elif direct > 0.0:
-                    y[CENTRE] += direct
+                    y[centre] += direct
                 if not into_centre:
                     y[0] += amount * (1.0 - zero_share)
                 dose += 1

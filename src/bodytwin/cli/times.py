@@ -1,0 +1,36 @@
+"""Times as people write them."""
+
+import re
+from datetime import datetime
+
+from bodytwin.errors import InvalidInputError
+
+_AHEAD = re.compile(r"^\+(\d+(?:\.\d+)?)\s*(h|d)?$")
+
+
+def moment(text: str) -> datetime:
+    """Read a date and time with its zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"'{text[:40]}' is not a time. Write it as 2024-03-02T08:00Z."
+        ) from error
+    if found.tzinfo is None:
+        raise InvalidInputError(
+            f"'{text[:40]}' has no zone. Write 2024-03-02T08:00Z for UTC, or +01:00 at the end."
+        )
+    return found
+
+
+def optional(text: str | None) -> datetime | None:
+    """Read a time if there is one."""
+    return None if text is None else moment(text)
+
+
+def hours_ahead(text: str) -> float | None:
+    """Hours of "+6h" or "+2d"; None where the text is no such thing."""
+    match = _AHEAD.match(text.strip())
+    if match is None:
+        return None
+    return float(match[1]) * (24.0 if match[2] == "d" else 1.0)
