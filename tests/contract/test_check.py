@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 
 from bodytwin.contract.check import check_twin
 from bodytwin.contract.check.kit import _CHECKS
+from bodytwin.contract.check.subject import until, with_later_facts
 from bodytwin.contract.personalise import personalise
 from bodytwin.contract.plan import Plan
 from bodytwin.errors import InvalidPlanError
@@ -237,3 +238,15 @@ def test_oxygen_in_the_past_is_refused(example, record):
     late = Plan(name="late", interventions=(example.Oxygen(start_h=0.1, duration_h=1),), until_h=9)
     with pytest.raises(InvalidPlanError, match="overlaps"):
         example.TWIN.check_plan(case, late)
+
+
+def test_facts_added_by_the_kit_come_after_all_others(record):
+    last = max(o.instant.moment for o in record.observations)
+    grown = with_later_facts(record)
+    assert until(grown, last) == record
+    assert len(grown.treatments) == len(record.treatments) + 2
+
+
+def test_too_few_simulated_patients_are_no_pass(example, record):
+    report = check_twin(example.TWIN, record, variant="weaver_2000", simulations=10)
+    assert [r.words for r in report.failures] == ["Not checked: it takes at least 55 simulations."]

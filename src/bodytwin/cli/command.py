@@ -1,28 +1,20 @@
 """What every command does alike: options, answers on stdout, messages on stderr, exit codes."""
 
-import functools
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from inspect import Parameter, Signature, signature
+from typing import Any
 
 import typer
 
+from bodytwin.cli import options
 from bodytwin.cli.exits import failure
 from bodytwin.errors import BodytwinError
 
-Home = Annotated[
-    Path | None,
-    typer.Option(
-        "--home", help="Folder of the store [BODYTWIN_HOME, else the usual one].", show_default=False
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")]
-Traceback = Annotated[
-    bool, typer.Option("--traceback", help="On a fault, print where it happened.", hidden=True)
-]
+EXAMPLES: dict[Callable[..., None], tuple[str, ...]] = {}
+"""Command lines shown beneath the help of each command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +25,46 @@ class Answer:
     words: str
 
 
-def command(function: Callable[..., Answer]) -> Callable[..., None]:
-    """Print the answer of a command, or what went wrong; errors become exit codes."""
+def command(
+    *examples: str, wishes: bool = False
+) -> Callable[[Callable[..., Answer]], Callable[..., None]]:
+    """Make a command of a function: its own arguments, and those that all commands have.
 
-    @functools.wraps(function)
-    def run(*args: Any, **given: Any) -> None:
-        as_json = bool(given.get("as_json"))
-        try:
-            answer = function(*args, **given)
-        except (BodytwinError, KeyboardInterrupt) as error:
-            _fail(error, as_json=as_json)
-        except Exception as error:
-            if given.get("traceback"):
-                raise
-            _fail(error, as_json=as_json)
-        else:
-            print(_dumped(answer.shape) if as_json else answer.words)
+    The answer is printed, or what went wrong; errors become exit codes. With
+    `wishes` the function is handed, as `wish`, what to personalise.
+    """
 
-    run.__annotations__ = {**function.__annotations__, "return": None}
-    return run
+    def decorate(function: Callable[..., Answer]) -> Callable[..., None]:
+        def run(**given: Any) -> None:
+            as_json, traceback = given["as_json"], given["traceback"]
+            try:
+                if wishes:
+                    given["wish"] = options.wish(**{n: given[n] for n in options.WISHES})
+                answer = function(**{k: v for k, v in given.items() if k in taken})
+            except (BodytwinError, KeyboardInterrupt) as error:
+                _fail(error, as_json=as_json)
+            except Exception as error:
+                if traceback:
+                    raise
+                _fail(error, as_json=as_json)
+            else:
+                print(_dumped(answer.shape) if as_json else answer.words)
+
+        shared = {**(options.WISHES if wishes else {}), **options.COMMON}
+        taken = signature(function).parameters
+        own = [p for n, p in taken.items() if n != "wish" and n not in shared]
+        every = [*own, *(_option(name, *what) for name, what in shared.items())]
+        run.__name__, run.__doc__ = function.__name__, function.__doc__
+        run.__annotations__ = {p.name: p.annotation for p in every}
+        setattr(run, "__signature__", Signature(every))  # noqa: B010
+        EXAMPLES[run] = examples
+        return run
+
+    return decorate
+
+
+def _option(name: str, annotation: Any, default: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def _fail(error: BaseException, *, as_json: bool) -> None:

@@ -73,9 +73,7 @@ def failure(error: BaseException) -> Failure:
     if isinstance(error, BodytwinError):
         code = next((c for kind, c in _OF_ERROR if isinstance(error, kind)), Exit.FAULT)
         reasons = error.reasons if isinstance(error, Refusal) else ()
-        return Failure(
-            exit=code, kind=type(error).__name__, message=str(error), reasons=reasons
-        )
+        return Failure(exit=code, kind=type(error).__name__, message=str(error), reasons=reasons)
     return Failure(
         exit=Exit.FAULT,
         kind=type(error).__name__,

@@ -83,9 +83,7 @@ def _keep(
         settings={k: _plain(v) for k, v in settings.items()},
         records=imported.records,
         remarks=[{"words": words} for words in report.remarks],
-        held_back=[
-            {"path": h.path, "kind": h.kind, "reason": h.reason} for h in report.held_back
-        ],
+        held_back=[{"path": h.path, "kind": h.kind, "reason": h.reason} for h in report.held_back],
     )
     return Took(
         added=add_reading(workspace.store, reading, recorded_at=workspace.clock()), report=report

@@ -15,6 +15,8 @@ from bodytwin.contract.posterior import Posterior
 from bodytwin.record import Provenance, Treatment
 from bodytwin.service.comparing import Compared
 from bodytwin.service.evidence import Shown
+from bodytwin.service.importing import Took
+from bodytwin.service.people import Timeline
 from bodytwin.service.personalising import Personalised
 from bodytwin.service.scoring import Scored, Scoring
 from bodytwin.service.validating import Validation
@@ -42,6 +44,33 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     return value
+
+
+def took(t: Took) -> Shape:
+    """What one file brought."""
+    shape = {
+        "sha256": t.added.source,
+        "reader": t.report.reader,
+        "new": t.added.new,
+        "known": t.added.known,
+        "patients": t.added.patients,
+        "counts": t.report.counts,
+        "not_read": t.report.not_read,
+        "held_back": t.report.held_back,
+        "remarks": t.report.remarks,
+    }
+    return plain(shape)
+
+
+def known(t: Timeline) -> Shape:
+    """Everything known of one patient."""
+    shape = {
+        "patient": t.patient,
+        "sex": t.demographics.sex,
+        "birth_date": t.demographics.birth_date,
+        "facts": [fact(f) for f in t.facts],
+    }
+    return plain(shape)
 
 
 def fact(known: Known) -> Shape:
@@ -83,8 +112,7 @@ def personalised(p: Personalised) -> Shape:
             "version": first.version,
             "as_of": first.as_of,
             "posteriors": [
-                posterior(q, weight=float(w))
-                for q, w in zip(p.posteriors, p.weights, strict=True)
+                posterior(q, weight=float(w)) for q, w in zip(p.posteriors, p.weights, strict=True)
             ],
             "refused": p.refused,
         }
@@ -171,9 +199,7 @@ def compared(c: Compared) -> Shape:
             "proposed": c.proposed,
             "best": found.best,
             "ranking": found.ranking,
-            "expected_value_of_perfect_information": (
-                found.expected_value_of_perfect_information
-            ),
+            "expected_value_of_perfect_information": (found.expected_value_of_perfect_information),
             "options": [
                 {
                     "plan": o.plan,

@@ -1,6 +1,8 @@
-"""UCUM codes in, plain floats in a stated unit out: the only home of conversions."""
+"""UCUM codes in, floats in stated units out: the only home of conversions."""
 
-from bodytwin.units.convert import convert, is_convertible, molar_mass_g_per_mol
-from bodytwin.units.ucum import Unit, parse
+from bodytwin.units.conversion import convert, is_convertible
+from bodytwin.units.molar_mass import molar_mass_g_per_mol
+from bodytwin.units.table import ASK, canonical, parse
+from bodytwin.units.unit import Unit
 
-__all__ = ["Unit", "convert", "is_convertible", "molar_mass_g_per_mol", "parse"]
+__all__ = ["ASK", "Unit", "canonical", "convert", "is_convertible", "molar_mass_g_per_mol", "parse"]

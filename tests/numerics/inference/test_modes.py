@@ -40,6 +40,11 @@ def one(batch: Batch, i: int):
     )
 
 
+def loss(batch: Batch, i: int):
+    height = one(batch, i)
+    return lambda z: -height(z)
+
+
 def highest(modes):
     return modes.rows(np.unique(modes.index, return_index=True)[1])
 
@@ -81,7 +86,7 @@ def test_one_level_each_is_polished_to_the_last_digits():
     modes = find_modes(batch, np.zeros((30, 2)))
     for i in range(30):
         other = minimize(
-            lambda z, f=one(batch, i): -f(z),
+            loss(batch, i),
             modes.z[i] + 0.05,
             method="Nelder-Mead",
             options={"xatol": 1e-9, "fatol": 1e-12},
@@ -125,6 +130,28 @@ def test_a_climb_leaves_a_saddle():
     assert modes.converged[0]
 
 
+def test_a_step_too_far_is_taken_back():
+    problem = Problem(
+        mean=np.zeros(1),
+        covariance=100 * np.eye(1),
+        observed=observed([0.3], additive=0.01),
+        predict=lambda z: np.arctan(3 * z),
+    )
+    starts = np.linspace(-4, 4, 17)[:, None]
+    modes = find_modes(Batch.of(problem), starts, np.zeros(17, dtype=np.intp))
+    assert modes.converged.all()
+    assert_allclose(modes.z, np.tan(0.3) / 3, atol=1e-4)
+
+
+def test_no_climb_ends_lower_than_it_began():
+    batch, rows = cohort(400), np.arange(400)
+    nearby = find_modes(batch, 1.4 * np.random.default_rng(3).standard_normal((400, 3)))
+    for shift in (0.3, -0.3):
+        starts = nearby.z + shift
+        before = batch.log_posterior(starts, rows, batch.predict(starts, rows))
+        assert np.all(find_modes(batch, starts).log_posterior >= before)
+
+
 def test_no_other_optimiser_does_better_in_a_cohort_of_wide_priors():
     batch = cohort(60)
     best = highest(multistart(batch, np.random.default_rng(0)))
@@ -136,7 +163,7 @@ def test_no_other_optimiser_does_better_in_a_cohort_of_wide_priors():
         rows = np.full(1000, i)
         height = batch.log_posterior(candidates, rows, batch.predict(candidates, rows))
         for start in candidates[np.argsort(-height)[:4]]:
-            other = minimize(lambda z, f=one(batch, i): -f(z), start, method="Nelder-Mead")
+            other = minimize(loss(batch, i), start, method="Nelder-Mead")
             assert best.log_posterior[i] > -other.fun - 1e-4
 
 

@@ -66,7 +66,7 @@ def test_a_warm_start_ends_at_the_same_place_with_less_work():
 
 
 def test_a_penalty_draws_the_estimate_and_stays_out_of_the_likelihood():
-    population, _ = lines()
+    population, log_likelihood = lines()
     free = estimate(population, START, standard_errors=False)
     held = estimate(
         PopulationProblem(
@@ -80,8 +80,11 @@ def test_a_penalty_draws_the_estimate_and_stays_out_of_the_likelihood():
         standard_errors=False,
     )
     assert held.parameters.fixed[0] > 9.5
+    p = held.parameters
+    exact = log_likelihood(p.fixed, p.covariance, np.exp(p.residual[0]))
+    assert_allclose(held.log_likelihood, exact, atol=1e-6)
     assert held.log_likelihood < free.log_likelihood
-    assert held.log_likelihood > -1000
+    assert_allclose(held.parameters.covariance[0, 0], 49, rtol=0.1)
 
 
 def test_nearly_identical_subjects_do_not_break_the_search():

@@ -11,6 +11,7 @@ from bodytwin.numerics.inference import (
     ImportanceSampling,
     Laplace,
     Problem,
+    Sample,
     TemperedSMC,
 )
 
@@ -160,6 +161,23 @@ def test_progress_can_stop_the_work(method):
 
     with pytest.raises(Stopped):
         method.sample(two_modes(), np.random.default_rng(9), stop)
+
+
+def test_resampling_follows_the_weights_in_random_order():
+    draws = np.arange(4.0)[:, None]
+    sample = Sample(
+        draws=draws,
+        log_weights=np.log([0.1, 0.2, 0.3, 0.4]),
+        log_evidence=0.0,
+        method="given",
+        reason="",
+        trusted=True,
+        diagnostics={},
+    )
+    again = sample.resampled(1000, np.random.default_rng(11))[:, 0]
+    assert_array_equal(np.bincount(again.astype(int)), [100, 200, 300, 400])
+    assert np.any(np.diff(again) < 0)
+    assert_allclose(sample.effective_size, 1 / 0.3)
 
 
 def test_with_nothing_observed_the_posterior_is_the_prior():

@@ -37,6 +37,7 @@ from bodytwin.numerics.inference.sample import Progress, silent
 STEP, WIDE_STEP = 3e-3, 1e-2
 INNER_TOLERANCE = 1e-12
 SMALLEST_SD, LARGEST_SD = 1e-3, 50.0
+LONGEST_SEARCH, LONGEST_STEP, TRIES = 200, 1.5, 12
 LARGEST_BATCH = 40_000
 
 
@@ -97,13 +98,13 @@ def estimate(
     *,
     effects: Array | None = None,
     standard_errors: bool = True,
-    tolerance: float = 5e-3,
+    tolerance: float = 1e-6,
     progress: Progress = silent,
 ) -> PopulationFit:
     """Maximise (1) from `start`, and from the modes `effects` (subjects, p) if they are known.
 
-    The search ends where no slope, in log-likelihood per unit of `vector`, is
-    above `tolerance`; it has converged where what is left to gain is below 1e-4.
+    The search ends where less than `tolerance` in log-likelihood is left to
+    gain; it has converged where that is below 1e-4.
     """
     search = _Search(population, _Layout.of(start, population.correlated), progress)
     p = search.layout.effects
@@ -116,7 +117,7 @@ def estimate(
     return PopulationFit(
         parameters=search.layout.unpack(end.vector),
         vector=end.vector,
-        log_likelihood=-end.value - search.penalty(end.vector),
+        log_likelihood=end.value - search.penalty(end.vector),
         effects=search.modes,
         covariance_of_estimates=(
             search.covariance(end.vector) if standard_errors else np.full((m, m), np.nan)
@@ -128,7 +129,7 @@ def estimate(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _End:
-    """Where a maximisation stopped, and minus (1) there."""
+    """Where a maximisation stopped, and (1) with its penalty there."""
 
     vector: Array
     value: float
@@ -164,6 +165,11 @@ class _Layout:
             return np.tril_indices(self.effects)
         return np.diag_indices(self.effects)  # pyright: ignore[reportReturnType]
 
+    @property
+    def spread(self) -> slice:
+        """Where the covariance lies in the vector."""
+        return slice(self.fixed, self.fixed + len(self.below[0]))
+
     def pack(self, parameters: PopulationParameters) -> Array:
         i, j = self.below
         entries = np.linalg.cholesky(parameters.covariance)[i, j]
@@ -172,14 +178,14 @@ class _Layout:
 
     def unpack(self, vector: Array) -> PopulationParameters:
         i, j = self.below
-        entries = vector[self.fixed : self.fixed + len(i)]
+        entries = vector[self.spread]
         factor = np.zeros((self.effects, self.effects))
         sd = np.exp(np.clip(entries, np.log(SMALLEST_SD), np.log(LARGEST_SD)))
         factor[i, j] = np.where(i == j, sd, entries)
         return PopulationParameters(
             fixed=vector[: self.fixed],
             covariance=factor @ factor.T,
-            residual=vector[self.fixed + len(i) :],
+            residual=vector[self.spread.stop :],
         )
 
 
@@ -195,46 +201,69 @@ class _Search:
 
     def climb(self, vector: Array, tolerance: float) -> _End:
         """Quasi-Newton maximisation of (1) from `vector`."""
-        from scipy.optimize import minimize
-
-        value, _ = self.slope(vector)
-        if not np.isfinite(value):
+        here, gradient = self._value(vector), self._gradient(vector)
+        if not np.isfinite(here):
             raise NumericalError(
                 "The population likelihood is zero at the starting values. Check that the "
                 "simulator runs there, and that residual errors are not far too small."
             )
-        hessian = -self._hessian(vector)
-        whole = bool(np.all(np.isfinite(hessian)))
-        result = minimize(
-            self.slope,
-            vector,
-            jac=True,
-            method="BFGS",
-            options={
-                "gtol": tolerance,
-                "maxiter": 200,
-                "hess_inv0": covariances(hessian[None])[0] if whole else None,
-            },
-        )
-        gradient = np.asarray(result.jac, dtype=np.float64)
-        left = 0.5 * float(gradient @ np.asarray(result.hess_inv) @ gradient)
-        end = np.asarray(result.x, dtype=np.float64)
-        return _End(vector=end, value=float(result.fun), left_to_gain=left)
+        inverse, fresh = self._inverse(vector), True
+        for _ in range(LONGEST_SEARCH):
+            left = 0.5 * float(gradient @ inverse @ gradient)
+            if left < tolerance:
+                break
+            moved, there = self._uphill(vector, here, gradient, inverse)
+            if there > here:
+                after = self._gradient(moved)
+                inverse = _updated(inverse, moved - vector, gradient - after)
+                vector, here, gradient, fresh = moved, there, after, False
+            elif fresh:
+                break
+            else:
+                inverse, fresh = self._inverse(vector), True
+        left = 0.5 * float(gradient @ inverse @ gradient)
+        return _End(vector=vector, value=here, left_to_gain=left)
 
-    def slope(self, vector: Array) -> tuple[float, Array]:
-        """Minus (1) at `vector`, and its gradient."""
-        m = len(vector)
+    def _uphill(
+        self, vector: Array, here: float, gradient: Array, inverse: Array
+    ) -> tuple[Array, float]:
+        """The end of a step that gains enough (Armijo), or of one too short to matter."""
+        step = inverse @ gradient
+        spread = step[self.layout.spread]
+        step = step * min(1.0, LONGEST_STEP / max(float(np.max(np.abs(spread))), 1e-300))
+        gain = float(gradient @ step)
+        moved, there = vector, here
+        for _ in range(TRIES):
+            moved = vector + step
+            there = self._value(moved)
+            if there > here + 1e-4 * gain:
+                break
+            step, gain = step / 3, gain / 3
+        return moved, there
+
+    def _value(self, vector: Array) -> float:
+        """(1) with its penalty; the modes are kept for what comes next."""
         self.evaluations += 1
         self.progress(f"Population likelihood, evaluation {self.evaluations}", 0.5)
-        here, modes = self._marginal(vector[None])
-        if not np.isfinite(here[0]):
-            return np.inf, np.zeros(m)
-        self.modes = modes
+        value, modes = self._marginal(vector[None])
+        if np.isfinite(value[0]):
+            self.modes = modes
+        return float(value[0])
+
+    def _gradient(self, vector: Array) -> Array:
+        m = len(vector)
         h = STEP * np.eye(m)
         beside, _ = self._marginal(np.concatenate([vector + h, vector - h]))
         with np.errstate(invalid="ignore"):
-            gradient = (beside[m:] - beside[:m]) / (2 * STEP)
-        return -float(here[0]), np.where(np.isfinite(gradient), gradient, 0.0)
+            slope = (beside[:m] - beside[m:]) / (2 * STEP)
+        return np.where(np.isfinite(slope), slope, 0.0)
+
+    def _inverse(self, vector: Array) -> Array:
+        """Inverse of minus the Hessian, with downward curvature taken as its size."""
+        hessian = -self._hessian(vector)
+        if not np.all(np.isfinite(hessian)):
+            return STEP * np.eye(len(vector))
+        return covariances(hessian[None])[0]
 
     def penalty(self, vector: Array) -> float:
         given = self.population.penalty
@@ -294,6 +323,15 @@ class _Search:
         log_det = np.linalg.slogdet(modes.hessian).logabsdet
         value = modes.log_posterior + 0.5 * (self.layout.effects * LOG_2PI - log_det)
         return np.asarray(value), modes.z
+
+
+def _updated(inverse: Array, step: Array, bend: Array) -> Array:
+    """The BFGS update of an inverse Hessian; left alone where the curvature is not upward."""
+    curvature = float(step @ bend)
+    if curvature <= 1e-10 * float(np.linalg.norm(step) * np.linalg.norm(bend)):
+        return inverse
+    left = np.eye(len(step)) - np.outer(step, bend) / curvature
+    return left @ inverse @ left.T + np.outer(step, step) / curvature
 
 
 def _displaced(population: PopulationProblem, parameters: list[PopulationParameters]) -> Batch:

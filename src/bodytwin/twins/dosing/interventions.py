@@ -62,7 +62,7 @@ def doses_of(plan: DosingPlan) -> tuple[Dose, ...]:
     regimens = sorted(
         (i for i in plan.interventions if isinstance(i, Regimen)), key=lambda r: r.start_h
     )
-    ends = [*(r.start_h for r in regimens[1:]), plan.until_h]
+    ends = [*(r.start_h for r in regimens[1:]), plan.until_h][: len(regimens)]
     doses = [d for r, end in zip(regimens, ends, strict=True) for d in _repeated(r, end)]
     for hold in (i for i in plan.interventions if isinstance(i, Hold)):
         doses = [d for d in doses if not hold.start_h <= d.time_h < hold.end_h]

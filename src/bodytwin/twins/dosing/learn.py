@@ -4,6 +4,8 @@ The structure, the covariate effects and everything that does not vary between
 patients stay as published. Typical values and spreads of what varies, and the
 sizes of the residual errors, are estimated by first-order conditional
 estimation (`numerics.inference.population`), from the published ones as start.
+Correlations between parameters are estimated where there are ten patients for
+each entry of the covariance, and taken as zero where there are fewer.
 """
 
 import hashlib
@@ -32,6 +34,9 @@ from bodytwin.twins.dosing.population import PopulationModel, PopulationParamete
 Array = NDArray[np.float64]
 FEWEST = 8
 """Patients below which no population is learned."""
+
+PATIENTS_PER_ENTRY = 10
+"""Patients asked for each entry of a full covariance (a rule of thumb of regression)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,6 +118,7 @@ def learn(
         subjects=len(usable),
         predict=lambda fixed, eta, who: cohort.predict(fixed + eta, who.astype(np.int64)),
         observed_at=residual.observed,
+        correlated=len(usable) >= PATIENTS_PER_ENTRY * count * (count + 1) // 2,
     )
     sd = np.array([model.parameters[n].sd for n in model.varying])
     start = near.fit.parameters if near else PopulationParameters(
@@ -138,12 +144,13 @@ def _with(
         name: replace(q, error=_error(q.error, errors.get(name, {})))
         for name, q in model.quantities.items()
     }
-    told = repr((sorted((n, p.value, p.sd) for n, p in parameters.items()), errors))
+    told = repr((sorted((n, p.value, p.sd) for n, p in parameters.items()), errors,
+                 found.covariance.tolist()))  # fmt: skip
     return replace(
         model,
         parameters=parameters,
         quantities=quantities,
-        correlations={},
+        correlations=_correlations(model.varying, found.covariance),
         sha256=hashlib.sha256((model.sha256 + told).encode()).hexdigest(),
     )
 
@@ -155,3 +162,15 @@ def _shifted(p: PopulationParameter, shift: float, sd: float) -> PopulationParam
 
 def _error(old: ErrorModel, found: dict[str, float]) -> ErrorModel:
     return replace(old, **found) if found else old
+
+
+def _correlations(names: Sequence[str], covariance: Array) -> dict[frozenset[str], float]:
+    sd = np.sqrt(np.diag(covariance))
+    return {
+        frozenset((names[i], names[j])): float(
+            np.clip(covariance[i, j] / (sd[i] * sd[j]), -0.999, 0.999)
+        )
+        for i in range(len(names))
+        for j in range(i)
+        if covariance[i, j] != 0
+    }

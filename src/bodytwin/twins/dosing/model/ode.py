@@ -117,8 +117,10 @@ def _rate(effect, p, n, links, inflow, y, d):  # pragma: no cover
         for j in range(1, 5):
             d[first + j] = k * (y[first + j - 1] - y[first + j])
     elif effect == TURNOVER:
-        power = math.pow(max(c, 0.0), p[PD + 4])
-        drive = p[PD + 2] * power / (math.pow(p[PD + 3], p[PD + 4]) + power)
+        power, half = max(c, 0.0), p[PD + 3]
+        if p[PD + 4] != 1.0:
+            power, half = math.pow(power, p[PD + 4]), math.pow(half, p[PD + 4])
+        drive = p[PD + 2] * power / (half + power)
         d[first] = p[PD + 1] * (p[PD] * (1.0 - drive) - y[first])
 
 

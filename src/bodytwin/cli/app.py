@@ -1,0 +1,70 @@
+"""The commands, in the order in which they are used."""
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from bodytwin.cli import predicting, records, trust
+from bodytwin.cli.command import EXAMPLES
+from bodytwin.cli.exits import MEANING
+
+CODES = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANING.items())
+EPILOG = f"\b\nExit codes:\n{CODES}"
+
+app = typer.Typer(
+    name="bodytwin",
+    help="Virtual models of one patient's body, personalised from the record.\n\n"
+    "\b\nA first look:\n  bodytwin demo\n\n\b\nA patient of yours:\n"
+    "  bodytwin import bundle.json\n  bodytwin patients\n"
+    "  bodytwin personalise <patient>\n"
+    '  bodytwin forecast <patient> --at +12h --plan "1000 mg every 12 h"\n'
+    "  bodytwin score",
+    epilog=EPILOG,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _examples(function: Callable[..., None]) -> str:
+    lines = "\n".join(f"  {line}" for line in EXAMPLES[function])
+    return f"\b\nExamples:\n{lines}"
+
+
+for name, function in {
+    "import": records.import_,
+    "patients": records.patients,
+    "timeline": records.timeline,
+    "twins": trust.twins,
+    "personalise": predicting.personalise,
+    "forecast": predicting.forecast,
+    "compare": predicting.compare,
+    "score": predicting.score,
+    "evidence": trust.evidence,
+    "report": trust.report,
+    "validate": trust.validate,
+    "demo": trust.demo,
+}.items():
+    app.command(name, epilog=_examples(function))(function)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        try:
+            print(version("bodytwin"))
+        except PackageNotFoundError:
+            print("not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def everything(
+    show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Virtual models of one patient's body, personalised from the record."""

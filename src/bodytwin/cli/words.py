@@ -1,0 +1,273 @@
+"""Answers in short sentences and small tables; every number with its unit and interval."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bodytwin.cli.table import band, day, number, percent, short, table
+
+Shape = dict[str, Any]
+MOST_FACTS = 60
+MOST_OPTIONS = 8
+
+
+def imported(shape: Shape) -> str:
+    """What each file brought."""
+    return "\n".join(_file(f) for f in shape["files"])
+
+
+def _file(f: Shape) -> str:
+    who = f["patients"]
+    lines = [
+        f"Read by {f['reader']}: {f['new']} new facts of {len(who)} patient(s), "
+        f"{f['known']} known already."
+    ]
+    if 0 < len(who) <= 3:
+        lines.append(f"  Patient(s): {', '.join(who)}")
+    lines += [f"  {words}" for words in f["remarks"]]
+    lines += [f"  Not read: {n} {what}." for what, n in f["not_read"].items()]
+    lines += [f"  Held back, {h['path']} ({h['kind']}): {h['reason']}" for h in f["held_back"][:20]]
+    if len(f["held_back"]) > 20:
+        lines.append(f"  … and {len(f['held_back']) - 20} more; --json lists them all.")
+    return "\n".join(lines)
+
+
+def patients(shape: Shape) -> str:
+    """Everyone in the store."""
+    found = shape["patients"]
+    if not found:
+        return "There is nobody in the store yet. `bodytwin import` reads a file."
+    rows = [
+        [p["patient"], str(p["observations"]), str(p["treatments"]), str(p["covariates"]),
+         day(p["first"]), day(p["last"])]
+        for p in found
+    ]  # fmt: skip
+    header = ["patient", "measured", "given", "covariates", "first (UTC)", "last (UTC)"]
+    return table(header, rows, indent="")
+
+
+def timeline(shape: Shape) -> str:
+    """Facts of one patient in order of time."""
+    facts = shape["facts"]
+    rows = [
+        [day(f["time"]), f["kind"], f["display"] or f["code"], _amount(f), _standing(f)]
+        for f in facts[-MOST_FACTS:]
+    ]
+    head = f"Patient {shape['patient']}: {len(facts)} facts, times in UTC."
+    if len(facts) > MOST_FACTS:
+        head += f" The last {MOST_FACTS} are shown; --json lists all."
+    return head + "\n" + table(["time", "kind", "what", "value", "standing"], rows)
+
+
+def _amount(f: Shape) -> str:
+    unit = "" if f["unit"] == "1" else f" {f['unit']}"
+    how = f" {f['route']}" if f["route"] else ""
+    if f["duration_h"]:
+        how += f" over {number(f['duration_h'])} h"
+    return f"{f['comparator'] or ''}{number(f['value'], 6)}{unit}{how}"
+
+
+def _standing(f: Shape) -> str:
+    notes = [w for w in ("conflict", "superseded") if f[w]]
+    if len(f["sources"]) > 1:
+        notes.append(f"{len(f['sources'])} sources")
+    if f["zone_assumed"]:
+        notes.append("zone assumed")
+    return ", ".join(notes)
+
+
+def twins(shape: Shape) -> str:
+    """The installed twins."""
+    parts: list[str] = []
+    for t in shape["twins"]:
+        rows = [[v["name"], v["subject"], v["level"].lower(), v["title"]] for v in t["variants"]]
+        parts.append(
+            f"{t['name']} {t['version']}: {t['question']}\n"
+            f"  For: {t['population']}\n  Not for: {t['not_for']}\n"
+            + table(["model", "of", "level", "title"], rows)
+        )
+    parts += [f"{name} cannot be used: {why}" for name, why in shape["broken"].items()]
+    return "\n\n".join(parts) or "No twin is installed."
+
+
+def personalised(shape: Shape) -> str:
+    """Posteriors, with what the data taught."""
+    lines = [f"Patient {shape['patient']}, data up to {day(shape['as_of'])} UTC."]
+    for q in shape["posteriors"]:
+        weight = f", weight {percent(q['weight'])}" if len(shape["posteriors"]) > 1 else ""
+        lines += [
+            "",
+            f"{q['variant']}{weight}, {q['measurements']} measurement(s)",
+            f"  Posterior {short(q['id'])}",
+            table(
+                ["parameter", "median [90 % interval]", "population", "learned"],
+                [
+                    [p["name"], band(p), number(p["population_median"]), percent(p["learned"])]
+                    for p in q["parameters"]
+                ],
+            ),
+            f"  {q['fit']}",
+            *(f"  Assumed: {a}" for a in q["assumed"]),
+            *(f"  Left out: {a}" for a in q["left_out"]),
+            *([] if q["trusted"] else [f"  NOT TRUSTED: {q['method_reason']}"]),
+        ]
+    return "\n".join([*lines, *_refused(shape["refused"])])
+
+
+def _refused(refused: dict[str, list[str]]) -> list[str]:
+    if not refused:
+        return []
+    return ["", "Models left out:", *(f"  {n}: {' '.join(why)}" for n, why in refused.items())]
+
+
+STANDING = {
+    "prospective": "registered before the moment it speaks of",
+    "unseen": "registered before its outcome was known here",
+    "replay": "a replay: the outcome was known and kept from the model",
+}
+
+
+def registered(shape: Shape) -> str:
+    """A forecast, with what the population and the last value would have said."""
+    rows = [
+        [day(t["time"]), t["quantity"], band(t), band(t["population"], unit=False),
+         number(t["last_value"])]
+        for t in shape["targets"]
+    ]  # fmt: skip
+    header = ["time (UTC)", "what", "will be measured", "population says", "last value"]
+    return "\n".join(
+        [
+            f"Forecast {short(shape['id'])} by {shape['variant']}, plan: {shape['plan']}",
+            table(header, rows),
+            f"  Median [90 % interval]; {STANDING[shape['standing']]}.",
+            *(f"  {r}" for r in shape["remarks"]),
+        ]
+    )
+
+
+def compared(shape: Shape) -> str:
+    """Plans side by side; of many proposals those most often on target, in their order."""
+    options, note = _most_on_target(shape["options"])
+    aimed = [o["name"] for o in options[0]["outcomes"] if o["probability_in_target"] is not None]
+    harmful = [o["name"] for o in options[0]["outcomes"] if o["probability_of_harm"] is not None]
+    shown = list(dict.fromkeys([*aimed, *harmful])) or [o["name"] for o in options[0]["outcomes"]]
+    header = [
+        "plan",
+        *(f"{n} [{_outcome(options[0], n)['unit']}]" for n in shown),
+        *(f"{n} in target" for n in aimed),
+        *(f"{n} harmful" for n in harmful),
+    ]
+    rows = [
+        [
+            o["plan"],
+            *(band(_outcome(o, n), unit=False) for n in shown),
+            *(percent(_outcome(o, n)["probability_in_target"]) for n in aimed),
+            *(percent(_outcome(o, n)["probability_of_harm"]) for n in harmful),
+        ]
+        for o in options
+    ]
+    lines = [
+        f"Patient {shape['patient']}, {shape['variant']}; median [90 % interval].",
+        table(header, rows),
+        *([f"  {note}"] if note else []),
+        f"  {shape['ranking']}",
+        f"  Aim: {shape['utility']}",
+        *(f"  {r}" for r in shape["remarks"]),
+    ]
+    return "\n".join(lines)
+
+
+def _outcome(option: Shape, name: str) -> Shape:
+    return next(o for o in option["outcomes"] if o["name"] == name)
+
+
+def _most_on_target(options: Sequence[Shape]) -> tuple[Sequence[Shape], str]:
+    if len(options) <= MOST_OPTIONS:
+        return options, ""
+
+    def on_target(o: Shape) -> float:
+        return sum(x["probability_in_target"] or 0.0 for x in o["outcomes"])
+
+    kept = sorted(options, key=on_target, reverse=True)[:MOST_OPTIONS]
+    return [o for o in options if o in kept], (
+        f"{len(options)} plans were tried; shown are the {MOST_OPTIONS} most often in target, "
+        "in order of size. --json holds all."
+    )
+
+
+def scoring(shape: Shape) -> str:
+    """What was scored, and what waits."""
+    done = shape["scored"]
+    lines = [f"Scored {len(done)} forecast(s); {shape['waiting']} still wait for their outcome."]
+    lines += [f"  {day(s['time'])}: {s['words']}" for s in done]
+    lines += [f"  {f}" for f in shape["failed"]]
+    return "\n".join(lines)
+
+
+def cards(found: Sequence[Shape]) -> list[str]:
+    """Score cards, indented."""
+    return ["  " + c["words"].replace("\n", "\n  ") for c in found]
+
+
+def evidence(shape: Shape) -> str:
+    """Claims, cards and the ledger."""
+    lines: list[str] = []
+    for e in shape["evidence"]:
+        lines += [f"{e['variant']}: {e['level'].lower()}", *_claims(e)]
+    ledger = shape["ledger"]
+    lines += ["", "Forecasts registered in this store:"]
+    lines += cards(shape["cards"]) or ["  None of them has been scored yet."]
+    if shape["replayed"]:
+        lines += ["", "Replays:", *cards(shape["replayed"])]
+    state = "sound" if ledger["sound"] else "NOT SOUND"
+    lines += ["", f"Ledger: {ledger['entries']} entries, {state}, head {short(ledger['head'])}"]
+    return "\n".join([*lines, *(f"  {f}" for f in ledger["faults"])])
+
+
+def _claims(e: Shape) -> list[str]:
+    lines: list[str] = []
+    for claim in e["claims"]:
+        lines.append(f"  {claim['words']}")
+        for f in claim["findings"]:
+            mark = "holds" if f["passed"] else "FAILS"
+            lines.append(f"    {mark} ({f['support']}): {f['words']}")
+    return lines + [f"  Known failure: {f}" for f in e["known_failures"]]
+
+
+def validation(shape: Shape) -> str:
+    """What a replay of all patients found."""
+    lines = [
+        f"Replayed {shape['patients']} patients with {shape['variant']}; "
+        f"{shape['withheld']} forecasts would not have been shown.",
+        *cards(shape["cards"]),
+    ]
+    lines += [f"  Left out: {n} patients ({why})." for why, n in shape["left_out"].items()]
+    return "\n".join(lines)
+
+
+def reproduced(shape: Shape) -> str:
+    """Whether a posterior came out the same."""
+    lines = [
+        "The draws are the same to the bit."
+        if shape["same_bits"]
+        else f"The draws differ by at most {number(shape['largest_difference'])} of their size."
+    ]
+    return "\n".join("  " + line for line in [*lines, *shape["differences"]])
+
+
+def written(shape: Shape) -> str:
+    """Where a page was written."""
+    return f"Wrote {shape['path']}"
+
+
+OF_KIND: dict[str, Callable[[Shape], str]] = {
+    "imported": imported,
+    "personalised": personalised,
+    "registered": registered,
+    "scoring": scoring,
+    "compared": compared,
+    "validation": validation,
+    "evidence": evidence,
+    "reproduced": reproduced,
+    "written": written,
+}
+"""How each kind of answer is told."""
