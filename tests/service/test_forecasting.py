@@ -8,7 +8,7 @@ from bodytwin.service.comparing import compare
 from bodytwin.service.evidence import evidence
 from bodytwin.service.forecasting import When, forecast
 from bodytwin.service.personalising import Wish, personalise, revive
-from bodytwin.service.scoring import score
+from bodytwin.service.scoring import Basis, score
 from bodytwin.service.validating import validate
 from bodytwin.service.words import AS_GIVEN
 from bodytwin.store import Standing, audit, forecasts
@@ -34,9 +34,7 @@ def test_a_forecast_is_in_the_ledger_before_it_is_returned(work, baby, tables):
     assert said.standing is Standing.PROSPECTIVE
 
 
-def test_a_forecast_is_scored_when_its_outcome_arrives_and_only_once(
-    work, baby, bring, tables
-):
+def test_a_forecast_is_scored_when_its_outcome_arrives_and_only_once(work, baby, bring, tables):
     forecast(work, baby, when=at(tables, 60), plan=PLAN)
     assert score(work).waiting == 1
     bring(tables.second)
@@ -44,6 +42,37 @@ def test_a_forecast_is_scored_when_its_outcome_arrives_and_only_once(
     assert scored.score.observed == 18.9
     assert score(work) == type(score(work))(scored=(), waiting=0)
     assert audit(work.store).entries == 2
+
+
+def test_a_sample_taken_later_is_judged_at_its_own_time(work, baby, bring, tables):
+    forecast(work, baby, when=at(tables, 55), plan=PLAN)
+    bring(tables.second)
+    (scored,) = score(work).scored
+    assert scored.basis is Basis.GIVEN
+    assert scored.score.about.time_h == pytest.approx(60)
+    assert scored.score.about.forecast == scored.forecast.forecast.id
+
+
+def test_a_sample_far_from_the_time_foretold_is_not_its_outcome(work, baby, bring, tables):
+    forecast(work, baby, when=at(tables, 30), plan=PLAN)
+    bring(tables.second)
+    assert score(work).scored == ()
+
+
+def test_a_plan_that_was_carried_out_is_judged_as_registered(work, baby, bring, tables):
+    forecast(work, baby, when=at(tables, 60), plan="3.5 mg every 12 h")
+    given = "1,36.5,3.5,1.4,.,1\n1,48.5,3.5,1.4,.,1\n1,60,.,1.4,18.9,0\n"
+    bring(tables.first + given)
+    (scored,) = score(work).scored
+    assert (scored.basis, scored.score.observed) == (Basis.REGISTERED, 18.9)
+
+
+def test_a_plan_that_was_not_carried_out_is_judged_with_the_doses_given(work, baby, bring, tables):
+    said = forecast(work, baby, when=at(tables, 60), plan="20 mg every 12 h")
+    bring(tables.second)
+    (scored,) = score(work).scored
+    assert scored.basis is Basis.GIVEN
+    assert scored.score.median < said.forecast.band(0).median - 5
 
 
 def test_a_forecast_from_before_the_newest_data_must_be_a_replay(work, bring, tables):

@@ -1,8 +1,15 @@
 import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from bodytwin.record import (
     LOINC,
@@ -16,7 +23,7 @@ from bodytwin.record import (
     Route,
     Treatment,
 )
-from bodytwin.store import Reading, open_store
+from bodytwin.store import Reading, open_store, schema
 
 START = datetime(2024, 3, 1, 8, tzinfo=UTC)
 LEVEL = Code(LOINC, "20578-1", "vancomycin")
@@ -77,9 +84,61 @@ def made():
     return Made()
 
 
+@pytest.fixture(scope="session")
+def postgres():
+    """Address of a server: the one that is named, or one that is started for these tests."""
+    named = os.environ.get("BODYTWIN_TEST_POSTGRES")  # noqa: TID251
+    pytest.importorskip("psycopg", reason="psycopg is not installed (extra 'postgres')")
+    if named:
+        yield named
+        return
+    if not shutil.which("initdb") or not shutil.which("pg_ctl"):
+        pytest.skip("set BODYTWIN_TEST_POSTGRES, or install a PostgreSQL server")
+    folder = Path(tempfile.mkdtemp(prefix="bodytwin-pg-"))
+    run = started_by(folder)
+    run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "bodytwin", "-N")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    run("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
+    yield f"postgresql://bodytwin@/postgres?host={folder}"
+    run("pg_ctl", "-D", f"{folder}/data", "-w", "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def started_by(folder: Path):
+    """Run a program of the server; it refuses to run as root, so then as nobody."""
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if as_root and not shutil.which("runuser"):
+        pytest.skip("a PostgreSQL server cannot be started by root here")
+    if as_root:
+        shutil.chown(folder, "nobody")
+    before = ["runuser", "-u", "nobody", "--"] if as_root else []
+
+    def run(*words):
+        done = subprocess.run([*before, *words], cwd=folder, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            pytest.skip(f"{words[0]} failed, so there is no PostgreSQL server to test on")
+
+    return run
+
+
 @pytest.fixture
-def store(tmp_path):
-    found = open_store(tmp_path / "home")
+def database(request):
+    """An empty PostgreSQL database, gone after the test."""
+    server = make_url(request.getfixturevalue("postgres"))
+    name = f"t{uuid.uuid4().hex}"
+    admin = create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(tmp_path, request):
+    url = request.getfixturevalue("database") if request.param == "postgresql" else None
+    found = open_store(tmp_path / "home", url=url)
     yield found
     found.close()
 
@@ -92,6 +151,16 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
+def contents(store) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table."""
+    with store.reading() as connection:
+        return {
+            t.name: sorted(map(tuple, connection.execute(t.select())), key=repr)
+            for t in schema.metadata.sorted_tables
+        }
+
+
 @pytest.fixture
 def home_hashes(store):
-    return lambda: hashes(store.archive.folder.parent)
+    """What the store holds: the hash of every file beneath its folder, and every row."""
+    return lambda: (hashes(store.archive.folder.parent), contents(store))

@@ -61,9 +61,7 @@ def test_a_refused_import_leaves_the_store_byte_for_byte(store, made, home_hashe
     assert home_hashes() == before
 
 
-def test_stopping_an_import_leaves_the_store_byte_for_byte(
-    store, made, home_hashes, monkeypatch
-):
+def test_stopping_an_import_leaves_the_store_byte_for_byte(store, made, home_hashes, monkeypatch):
     empty = home_hashes()
 
     def stop(*_):

@@ -156,5 +156,3 @@ def test_an_id_is_found_by_how_it_begins_and_must_be_long_enough(store, register
         read_forecast(store, said.id[:3])
     with pytest.raises(NotFoundError):
         read_forecast(store, "0" * 12)
-
-

@@ -15,7 +15,7 @@ KINDS: dict[str, str] = {
     "L/s": "mL/min mL/h L/min L/h L/d mL/s mL/d dL/min uL/min m3/h",
     "Pa": "kPa hPa mPa MPa bar mbar atm N/m2 dyn/cm2 [psi]",
     "N": "kN mN uN dyn",
-    "J": "kJ mJ cal kcal MJ W.s kW.h N.m eV keV",
+    "J": "kJ mJ cal kcal MJ W.s kW.h N.m",
     "W": "kW mW uW J/min kcal/h kcal/d",
     "kg/m2": "g/cm2 g/m2 mg/cm2",
     "10*9/L": "10*3/uL 10*6/mL /uL /mL /nL /pL 10*12/L 10*6/uL /L {cells}/uL 10*3/mL",
@@ -40,7 +40,7 @@ KINDS: dict[str, str] = {
     "dyn.s/cm5": "Pa.s/m3 kPa.s/L",
     "m/s": "cm/s mm/s km/h m/min mm/h",
     "m/s2": "cm/s2 mm/s2",
-    "1": "% 10*-3 10*2 {score} 10*3",
+    "1": "% 10*-3 10*2 10*3",
     "rad": "deg mrad",
 }
 PAIRS = [(target, code) for target, codes in KINDS.items() for code in codes.split()]

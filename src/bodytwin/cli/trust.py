@@ -70,11 +70,23 @@ def validate(
     only_last: Annotated[
         bool, typer.Option("--only-last", help="Forecast the last measurement of each only.")
     ] = False,
+    published: Annotated[
+        bool,
+        typer.Option(
+            "--published",
+            help="Use the published population: right where none of these patients made it.",
+        ),
+    ] = False,
+    folds: Annotated[
+        int | None,
+        typer.Option("--folds", min=2, help="Leave out groups of patients, not one at a time."),
+    ] = None,
     home: options.Home,
 ) -> Answer:
-    """Replay every patient, and score each forecast.
+    """Forecast every patient, and score each forecast.
 
-    Each measurement is forecast from the earlier ones of its patient only.
+    Each measurement is forecast from the earlier ones of its patient, with a
+    population learned from the other patients only.
     """
     from bodytwin.cli.progress import progress
     from bodytwin.service import shapes
@@ -88,6 +100,8 @@ def validate(
             draws=draws,
             seed=seed,
             only_last=only_last,
+            published=published,
+            folds=folds,
             progress=report,
         )
         shape = shapes.validation(found)

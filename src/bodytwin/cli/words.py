@@ -198,7 +198,7 @@ def scoring(shape: Shape) -> str:
     """What was scored, and what waits."""
     done = shape["scored"]
     lines = [f"Scored {len(done)} forecast(s); {shape['waiting']} still wait for their outcome."]
-    lines += [f"  {day(s['time'])}: {s['words']}" for s in done]
+    lines += [f"  {day(s['measured_at'])}: {s['words']} Judged {s['basis']}." for s in done]
     lines += [f"  {f}" for f in shape["failed"]]
     return "\n".join(lines)
 

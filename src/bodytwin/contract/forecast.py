@@ -68,7 +68,8 @@ class Forecast:
         """SHA-256 over what it was made from and what it says."""
         return digest(
             self.twin, self.version, self.variant, self.plan, self.posterior, self.made_with,
-            self.issued_h, self.targets, self.latent, self.observable, self.seed,
+            self.issued_h, self.targets, self.latent, self.observable, self.prior_observable,
+            self.last_value, self.seed,
         )  # fmt: skip
 
     def band(self, target: int) -> Band:

@@ -68,7 +68,7 @@ def next_measurement(
         _worth(twin, posterior, target, true[:, j], value, picked, noise)
         for j, target in enumerate(candidates)
     ]
-    return tuple(sorted(worth, key=lambda w: -w.expected_gain))
+    return tuple(sorted(worth, key=lambda w: (-w.expected_gain, w.sd_after)))
 
 
 def _worth(
@@ -88,7 +88,7 @@ def _worth(
     best_after = (weight @ value).max(axis=1)
     chosen_now = value[:, int(np.argmax(value.mean(axis=0)))]
     stay_after = weight @ chosen_now
-    gain = best_after - stay_after
+    gain = np.maximum(best_after - stay_after, 0.0)
     mean_after = weight @ true
     variance_after = np.maximum(weight @ (true**2) - mean_after**2, 0.0)
     return Worth(

@@ -26,7 +26,8 @@ REFUSE_BELOW = 0.001
 
 def random_stream(seed: int, case: Case[Any], purpose: str) -> np.random.Generator:
     """Random numbers fixed by the seed, the case and the purpose, and by nothing else."""
-    words = [int(case.digest[i : i + 8], 16) for i in range(0, 32, 8)]
+    whole = case.digest
+    words = [int(whole[i : i + 8], 16) for i in range(0, 32, 8)]
     return np.random.default_rng([seed, *words, *purpose.encode()])
 
 

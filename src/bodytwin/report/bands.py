@@ -42,13 +42,13 @@ class Bands:
         )
 
     def at(self, i: int) -> tuple[float, float, float, float, float]:
-        """The low 90, low 50, median, high 50 and high 90 % at one time."""
+        """Give the low 90, low 50, median, high 50 and high 90 % at one time."""
         rows = (self.low90, self.low50, self.median, self.high50, self.high90)
         low90, low50, median, high50, high90 = (float(r[i]) for r in rows)
         return low90, low50, median, high50, high90
 
     def __len__(self) -> int:
-        """Number of times."""
+        """Count the times."""
         return len(self.time_h)
 
 

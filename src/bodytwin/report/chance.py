@@ -46,31 +46,49 @@ class Attainment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttainmentCurve:
-    """Target attainment by dose. `outcome` and `target` say in words what is aimed at."""
+    """Target attainment by dose: the result aimed at, its range and limits, and each dose."""
 
     outcome: str
-    target: str
-    harm: str = ""
+    unit: str
     doses: tuple[Attainment, ...]
+    low: float | None = None
+    high: float | None = None
+    harm_above: float | None = None
+    harm_below: float | None = None
 
     @classmethod
     def of(cls, comparison: Comparison, outcome: str) -> "AttainmentCurve":
-        """One outcome over all options of a comparison, in their order."""
+        """Take one outcome of all options of a comparison, in their order."""
         first = comparison.options[0].outcomes[outcome]
         return cls(
             outcome=first.words or outcome,
-            target=range_words(first.low, first.high, first.unit),
-            harm=range_words(first.harm_above, first.harm_below, first.unit),
+            unit=first.unit,
             doses=tuple(_attained(o, o.outcomes[outcome]) for o in comparison.options),
+            low=first.low,
+            high=first.high,
+            harm_above=first.harm_above,
+            harm_below=first.harm_below,
+        )
+
+    @property
+    def target(self) -> str:
+        """The range in words."""
+        return range_words(self.low, self.high, self.unit)
+
+    @property
+    def harm(self) -> str:
+        """The limits of harm in words."""
+        said = [("above", self.harm_above), ("below", self.harm_below)]
+        return " or ".join(
+            f"{side} {range_words(v, v, self.unit)}" for side, v in said if v is not None
         )
 
 
 def range_words(low: float | None, high: float | None, unit: str) -> str:
-    """Say a range; limits the wrong way round mean above the first or below the second."""
-    tail = "" if unit in ("", "1") else f" {unit_words(unit)}"
+    """Say a range, one-sided where one end is open."""
+    tail = f" {unit_words(unit)}" if unit_words(unit) else ""
     if low is not None and high is not None:
-        apart = "{:g} to {:g}" if low < high else "above {:g} or below {:g}"
-        return apart.format(low, high) + tail
+        return f"{low:g}{tail}" if low == high else f"{low:g} to {high:g}{tail}"
     if low is not None:
         return f"above {low:g}{tail}"
     return f"below {high:g}{tail}" if high is not None else ""

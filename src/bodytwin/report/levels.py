@@ -135,9 +135,13 @@ def _figure(p: Plot, key: str) -> Figure:
 
 
 def _caption(p: Plot) -> str:
-    parts = [f"Measured points carry the interval that holds 90{'\N{NARROW NO-BREAK SPACE}'}% of "
-             "the error of measuring; an arrow means beyond the limit of the test."
-             if p.measured else "Nothing has been measured yet: this is the population alone."]  # fmt: skip
+    words = "Nothing has been measured yet: this is the population alone."
+    if p.measured:
+        words = (
+            "Bars on measured points span 90 % of the error of measuring; an arrow points beyond "
+            "the limit of the test."
+        )
+    parts = [words]
     if p.doses and doses_words(p.doses):
         parts.append(f"{doses_words(p.doses)}; outlined where planned.")
     return " ".join(parts)
@@ -215,7 +219,7 @@ def _labels(p: Plot, y: Scale, left: float) -> str:
         wanted.append((y(sum(ends) / len(ends)), "aimed at", "aim-word"))
     if p.course and len(p.course.true):
         c = p.course
-        low90, _, median, high50, high90 = c.true.at(-1)
+        _, _, median, high50, high90 = c.true.at(-1)
         wanted += [
             (y(median), "median", "twin-word"),
             (y(high50), "half of cases", "twin-word"),

@@ -1,8 +1,146 @@
 """One page as one HTML document."""
 
-from bodytwin.report.page import Page
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bodytwin.contract.next_measurement import Worth
+from bodytwin.report.answer import STANDINGS, answer, band_of
+from bodytwin.report.attainment import attainment_figures
+from bodytwin.report.calibration import card_figures, judged_figures
+from bodytwin.report.densities import density_figures
+from bodytwin.report.figure import Table
+from bodytwin.report.levels import level_figures
+from bodytwin.report.options import option_tables
+from bodytwin.report.page import Foretold, Page
+from bodytwin.report.what_ifs import what_if_figures
+from bodytwin.report.words import clock, name_words, number, percent, span, unit_words, with_unit
+from bodytwin.validity.bootstrap import Estimate
+from bodytwin.validity.scorecard import ScoreCard
 
 
 def render(page: Page) -> str:
     """Write the whole report: no outside resource, no script; same page, same bytes."""
-    raise NotImplementedError(page.title)
+    return _environment().get_template("page.html").render(_context(page))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bodytwin.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(drawing=Markup, name=name_words, unit=unit_words)
+    return environment
+
+
+def _context(page: Page) -> Mapping[str, Any]:
+    case = page.case
+    return {
+        "page": page,
+        "case": case,
+        "origin": f"{case.origin:%Y-%m-%d %H:%M %Z}".strip(),
+        "as_of": f"{case.as_of:%Y-%m-%d %H:%M %Z}".strip(),
+        "made_at": f"{page.made_at:%Y-%m-%d %H:%M %Z}".strip(),
+        "now": clock(case.now_h),
+        "sentences": answer(page),
+        "levels": level_figures(page),
+        "plans": what_if_figures(page),
+        "options": option_tables(page.comparison) if page.comparison else None,
+        "attainment": attainment_figures(page),
+        "next": _next_table(page.next_measurements),
+        "foretold": _foretold_table(page.foretold),
+        "learned": density_figures(page),
+        "judged": judged_figures(page),
+        "card_figures": card_figures(page),
+        "cards": [(card, _card_table(card)) for card in page.cards],
+        "standings": STANDINGS,
+        "weights": [(name, percent(w)) for name, w in page.weights.items()],
+        "evidence_log": number(page.posterior.method.log_evidence),
+        "diagnostics": [(k, number(v)) for k, v in page.posterior.method.diagnostics.items()],
+        "tail": number(page.posterior.fit.tail_probability, 2),
+        "settings": _settings(page),
+    }
+
+
+def _settings(page: Page) -> list[tuple[str, str]]:
+    q = page.posterior
+    own = {
+        "Twin": f"{page.case.twin} {page.case.version}, {page.case.variant}",
+        **page.versions,
+        "Draws": str(len(q.values)),
+        "Seed of the posterior": str(q.seed),
+        **{f"Seed, {k}": str(v) for k, v in page.seeds.items()},
+        "Case": page.case.digest,
+        "Posterior": q.id,
+        **({"Updates": q.parent} if q.parent else {}),
+        **({"Levels": page.levels.id} if page.levels else {}),
+        **page.hashes,
+    }
+    return list(own.items())
+
+
+def _next_table(found: tuple[Worth, ...]) -> Table | None:
+    rows = tuple(
+        (
+            f"{name_words(w.target.quantity)} at {clock(w.target.time_h)}",
+            f"{number(w.expected_gain)} ± {number(w.expected_gain_se, 2)}",
+            f"from {number(w.sd_before)} to {with_unit(number(w.sd_after), w.target.unit)}",
+        )
+        for w in found
+    )
+    columns = ("Measure", "Expected gain in utility (± Monte-Carlo error)", "Spread there (sd)")
+    return Table(caption="Next measurement", columns=columns, rows=rows) if rows else None
+
+
+def _foretold_table(found: tuple[Foretold, ...]) -> Table | None:
+    rows: list[tuple[str, ...]] = []
+    for one in found:
+        f = one.forecast
+        for j, t in enumerate(f.targets):
+            own, people = band_of(f, j)
+            last = float(f.last_value[j])
+            rows.append(
+                (
+                    f"{name_words(t.quantity)} at {clock(t.time_h)}",
+                    f"{number(own.median)} ({span(own.low50, own.high50)})",
+                    span(own.low90, own.high90, t.unit),
+                    f"{number(people.median)} ({span(people.low90, people.high90, t.unit)})",
+                    with_unit(number(last), t.unit),
+                    one.standing or "not stated",
+                    f"{one.registered_at:%Y-%m-%d %H:%M}" if one.registered_at else "not stated",
+                    f.id[:12],
+                )
+            )
+    columns = (
+        "What", "Median (50 %)", "90 %", "Population (90 %)", "Last value", "Standing",
+        "Registered", "Id",
+    )  # fmt: skip
+    return Table(caption="Awaited", columns=columns, rows=tuple(rows)) if rows else None
+
+
+def _card_table(c: ScoreCard) -> Table:
+    unit = unit_words(c.unit)
+    figures: list[tuple[str, Estimate, float]] = [
+        ("Inside the 50 % interval, %", c.coverage50, 100),
+        ("Inside the 90 % interval, %", c.coverage90, 100),
+        ("Within 20 % of the measured value, %", c.share_within_20_percent, 100),
+        ("Relative bias, %", c.relative_bias, 100),
+        ("Relative root-mean-square error, %", c.relative_rmse, 100),
+        (f"Mean error score (CRPS){', ' + unit if unit else ''}", c.mean_crps, 1),
+        ("Error saved over the population, %", c.skill_over_population, 100),
+        ("Error saved over the last value, %", c.skill_over_last_value, 100),
+    ]
+    rows = tuple(
+        (name, number(e.value * k), span(e.low * k, e.high * k)) for name, e, k in figures
+    )
+    return Table(
+        caption=f"{name_words(c.quantity)}: {c.forecasts} forecasts in {c.patients} patients "
+        f"({c.censored} beyond a limit, {c.failed} failed)",
+        columns=("Figure", "Found", "95 % interval over patients"),
+        rows=rows,
+    )

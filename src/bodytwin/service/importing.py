@@ -37,7 +37,17 @@ def import_files(
     `mapping` declares the columns of tables; without it a .toml beside the table
     of the same name is used. `zone` is that of times that name none.
     """
-    return tuple(import_file(workspace, path, mapping=mapping, zone=zone) for path in paths)
+    taken: list[Took] = []
+    for number, path in enumerate(paths, 1):
+        try:
+            taken.append(import_file(workspace, path, mapping=mapping, zone=zone))
+        except InvalidInputError as error:
+            if len(paths) == 1:
+                raise
+            raise type(error)(
+                f"File {number} of {len(paths)}: {error} The files before it were imported."
+            ) from error
+    return tuple(taken)
 
 
 def import_file(

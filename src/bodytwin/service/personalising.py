@@ -115,7 +115,7 @@ def _one(
         wish.seed,
         wish.draws,
     ):
-        return _revived(last, twin, record)
+        return revived(last, twin, record)
     parent = last.id if last and last.as_of <= case.as_of and last.version == twin.version else None
     posterior = condition(twin, case, draws=wish.draws, seed=wish.seed, parent=parent)
     keep_posterior(
@@ -161,7 +161,7 @@ def revive(workspace: Workspace, identity: str) -> Personalised:
     kept = read_posterior(workspace.store, identity)
     twin = workspace.twins.twin(kept.twin)
     record = read_record(workspace.store, kept.patient, known_at=kept.known_at)
-    posterior = _revived(kept, twin, record)
+    posterior = revived(kept, twin, record)
     return Personalised(
         twin=twin,
         record=read_record(workspace.store, kept.patient),
@@ -170,7 +170,8 @@ def revive(workspace: Workspace, identity: str) -> Personalised:
     )
 
 
-def _revived(kept: KeptPosterior, twin: Twin, record: Record) -> Posterior:
+def revived(kept: KeptPosterior, twin: Twin, record: Record) -> Posterior:
+    """The posterior that was kept, its case seen in the record as it was known then."""
     case = twin.observe(record, variant=kept.variant, as_of=kept.as_of)
     if case.digest != kept.case_digest or twin.version != kept.version:
         raise Refusal(

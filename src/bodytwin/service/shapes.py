@@ -6,7 +6,7 @@ Times are ISO 8601 in UTC; a number that does not exist is null, never NaN.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -244,6 +244,8 @@ def scored(one: Scored) -> Shape:
             "quantity": one.score.about.quantity,
             "unit": one.score.about.unit,
             "time": one.forecast.moment(one.target),
+            "measured_at": one.forecast.origin + timedelta(hours=one.score.about.time_h),
+            "basis": one.basis,
             **said,
             "words": one.score.words,
         }

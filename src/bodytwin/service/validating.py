@@ -1,13 +1,14 @@
-"""Validate: replay every patient of the store in time order, and score each forecast."""
+"""Validate: forecast every patient of the store in time order, and score each forecast."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from bodytwin.contract.cross_validate import cross_validate
 from bodytwin.contract.forecast_score import score_forecast
-from bodytwin.contract.replay import replay
+from bodytwin.contract.replay import Replayed, replay
 from bodytwin.contract.twin import Twin
 from bodytwin.errors import MissingDataError, Refusal
 from bodytwin.numerics.inference.sample import Progress, silent
@@ -41,6 +42,8 @@ def validate(
     *,
     variant: str,
     twin: str | None = None,
+    published: bool = False,
+    folds: int | None = None,
     draws: int = 1000,
     seed: int = 0,
     only_last: bool = False,
@@ -48,44 +51,77 @@ def validate(
 ) -> Validation:
     """Forecast each measurement of each patient from the earlier ones only.
 
-    The population is the published one, so no patient's own data are in it.
+    The population is learned anew from the other patients, leaving out one at
+    a time or one of `folds` groups. With `published` it is the published one:
+    right where none of these patients were in the study it comes from.
     """
-    found, rest = _twin(workspace, twin, variant), patients(workspace.store)
-    left_out: Counter[str] = Counter()
-    scores: list[Score] = []
-    withheld = judged = 0
-    for i, summary in enumerate(rest):
-        progress(f"Replaying patient {i + 1} of {len(rest)}", i / len(rest))
-        record = read_record(workspace.store, summary.patient)
-        if variant not in found.candidates(record):
-            continue
-        rng = np.random.default_rng([seed, i])
-        try:
-            said = list(
-                replay(found, record, variant=variant, draws=draws, seed=seed, only_last=only_last)
-            )
-        except Refusal as refusal:
-            left_out[type(refusal).__name__] += 1
-            continue
-        if not said:
-            left_out["fewer than two measurements"] += 1
-            continue
-        judged += 1
-        withheld += sum(not r.shown for r in said)
-        scores += [s for r in said for s in score_forecast(r.forecast, r.outcome, rng=rng)]
-    if not scores:
-        raise MissingDataError(
-            f"No patient of this store has two measurements that {variant} can use."
+    found = _twin(workspace, twin, variant)
+    records, left_out = _usable(workspace, found, variant)
+    replayed = (
+        _published(found, records, variant, draws, seed, only_last, progress)
+        if published
+        else cross_validate(
+            found, records, variant=variant, folds=folds, draws=draws, seed=seed,
+            only_last=only_last, progress=progress,
         )
-    progress("Replayed", 1.0)
+    )  # fmt: skip
+    rng = np.random.default_rng(seed)
+    scores: list[Score] = []
+    withheld = 0
+    for r in replayed:
+        withheld += not r.shown
+        scores += score_forecast(r.forecast, r.outcome, rng=rng)
+    progress("Validated", 1.0)
     return Validation(
         twin=found.name,
         variant=variant,
         cards=cards(scores),
-        patients=judged,
+        patients=len(records),
         left_out=dict(left_out),
         withheld=withheld,
     )
+
+
+def _usable(workspace: Workspace, twin: Twin, variant: str) -> tuple[list[Record], Counter[str]]:
+    """Patients that the variant can see, and why others are left out."""
+    twice = 0
+    usable: list[Record] = []
+    left_out: Counter[str] = Counter()
+    for summary in patients(workspace.store):
+        record = read_record(workspace.store, summary.patient)
+        if variant not in twin.candidates(record):
+            continue
+        try:
+            case = twin.observe(record, variant=variant)
+        except Refusal as refusal:
+            left_out[type(refusal).__name__] += 1
+            continue
+        if len({m.time_h for m in case.measurements}) < 2:
+            left_out["fewer than two measurements: used to learn, not forecast"] += 1
+        else:
+            twice += 1
+        usable.append(record)
+    if not twice:
+        raise MissingDataError(
+            f"No patient of this store has two measurements that {variant} can use."
+        )
+    return usable, left_out
+
+
+def _published(
+    twin: Twin,
+    records: Sequence[Record],
+    variant: str,
+    draws: int,
+    seed: int,
+    only_last: bool,
+    progress: Progress,
+) -> Iterator[Replayed]:
+    for i, record in enumerate(records):
+        progress(f"Replaying patient {i + 1} of {len(records)}", i / len(records))
+        yield from replay(
+            twin, record, variant=variant, draws=draws, seed=seed, only_last=only_last
+        )
 
 
 def _twin(workspace: Workspace, twin: str | None, variant: str) -> Twin:

@@ -1,5 +1,6 @@
 """What each registered forecast was worth, once."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,17 @@ from bodytwin.validity.score import About, Score
 
 
 def keep_score(
-    store: Store, forecast: Registered, target: int, score: Score, *, source: str, at: datetime
+    store: Store,
+    forecast: Registered,
+    target: int,
+    score: Score,
+    *,
+    outcome: Mapping[str, Any],
+    at: datetime,
 ) -> bool:
     """Keep the score of one target and enter it in the ledger; False where there is one already.
 
-    `source` is where the outcome was read.
+    `outcome` says where the outcome was read, when it was measured, and what was held against it.
     """
     t = schema.score
     with store.writing() as (connection, _):
@@ -28,7 +35,7 @@ def keep_score(
         row: dict[str, Any] = {
             "forecast": forecast.forecast.id,
             "target": target,
-            "outcome": {"value": score.observed, "source": source},
+            "outcome": {"value": score.observed, **outcome},
             "score": asdict(score),
             "scored_at": at,
         }

@@ -18,8 +18,11 @@ from bodytwin import units
 from bodytwin.errors import InvalidInputError, UnreadableFileError
 from bodytwin.importers.fhir import resource as fhir
 from bodytwin.importers.fhir.value import code_of, instant_of, quantity_of, route_of
+from bodytwin.importers.kind import require_amount, require_kind
 from bodytwin.importers.report import HeldBack, Imported, ImportReport, pseudonym
+from bodytwin.importers.source import text_bytes
 from bodytwin.record import (
+    Code,
     Demographics,
     Instant,
     Observation,
@@ -33,7 +36,6 @@ from bodytwin.record import (
 
 READER = "fhir/1"
 LARGEST_BYTES = 512 * 1024 * 1024
-BOM = b"\xef\xbb\xbf"
 UNUSABLE = {"entered-in-error", "cancelled", "not-done", "unknown"}
 AMENDED = {"amended", "corrected"}
 ORDERS = {"MedicationRequest", "MedicationStatement", "MedicationDispense"}
@@ -89,8 +91,7 @@ def read(data: bytes, *, assumed_zone: tzinfo | None = None) -> Imported:
     be trusted.
     """
     reading = _Reading(sha256=hashlib.sha256(data).hexdigest(), zone=assumed_zone)
-    found = list(_resources(data, reading))
-    _require_consistent(found)
+    found = _once(list(_resources(data, reading)), reading)
     for f in found:
         if f.kind == "Patient":
             _patient(f, reading)
@@ -108,11 +109,9 @@ def read(data: bytes, *, assumed_zone: tzinfo | None = None) -> Imported:
 def _resources(data: bytes, reading: _Reading) -> Iterator[_Found]:
     if len(data) > LARGEST_BYTES:
         raise UnreadableFileError(f"The file has {len(data)} bytes; {LARGEST_BYTES} are allowed.")
-    if data.startswith(BOM):
+    data, marked = text_bytes(data, what="FHIR R4 JSON")
+    if marked:
         reading.remarks.append("The file starts with a byte-order mark, which was skipped.")
-        data = data[len(BOM) :]
-    if not data.strip():
-        raise UnreadableFileError("The file is empty.")
     for where, url, raw in _raw(data):
         kind = _decoded(_kind, raw, where).resourceType
         if kind not in _decoders:
@@ -159,28 +158,64 @@ def _names(f: _Found) -> list[str]:
     return [n for n in (f.url, f"{f.kind}/{f.body.id}" if f.body.id else "") if n]
 
 
-def _require_consistent(found: list[_Found]) -> None:
-    """Two resources of one name must say the same."""
+def _once(found: list[_Found], reading: _Reading) -> list[_Found]:
+    """Each resource once; two of one name must say the same."""
     seen: dict[str, Any] = {}
+    kept: list[_Found] = []
     for f in found:
-        for name in _names(f):
-            if name in seen and seen[name] != f.body:
+        known = [name for name in _names(f) if name in seen]
+        for name in known:
+            if not _same(seen[name], f.body):
                 raise UnreadableFileError(
                     f"Two different {f.kind} resources have one name; the second is at {f.path}. "
                     "Nothing of the file was kept."
                 )
-            seen[name] = f.body
+        seen.update(dict.fromkeys(_names(f), f.body))
+        if known:
+            reading.remarks.append(f"The resource at {f.path} is a repetition, read once.")
+        else:
+            kept.append(f)
+    return kept
+
+
+def _same(a: Any, b: Any) -> bool:
+    return msgspec.json.encode(a) == msgspec.json.encode(b)
 
 
 def _patient(f: _Found, reading: _Reading) -> None:
     p: fhir.Patient = f.body
-    known = sorted((i.system, i.value) for i in p.identifier if i.value)
-    who = pseudonym(*known[0]) if known else pseudonym("id", f.url or p.id)
+    who = _pseudonym(f, reading)
     for name in _names(f):
         reading.patients[name] = who
+    for i in p.identifier:
+        if i.system and i.value:
+            reading.patients[f"Patient?identifier={i.system}|{i.value}"] = who
+    if p.gender not in set(Sex):
+        reading.remarks.append(f"The gender at {f.path} is no FHIR code and counts as unknown.")
     sex = Sex(p.gender) if p.gender in set(Sex) else Sex.UNKNOWN
     born = reading.try_to(f.path, "birth date", lambda: _birth(p.birthDate)) if p.birthDate else None
-    reading.demographics[who] = Demographics(sex=sex, birth_date=born)
+    if born is not None and len(p.birthDate) < len("2000-01-01"):
+        reading.remarks.append(f"The birth date at {f.path} is partial; its middle is taken.")
+    described = Demographics(sex=sex, birth_date=born)
+    if reading.demographics.setdefault(who, described) != described:
+        raise UnreadableFileError(
+            f"The resource at {f.path} describes a patient of this file a second time and "
+            "differently. Ask the source which holds. Nothing of the file was kept."
+        )
+
+
+def _pseudonym(f: _Found, reading: _Reading) -> str:
+    """By an identifier with its system; a bare number or id is the same in many places."""
+    known = sorted((i.system, i.value) for i in f.body.identifier if i.system and i.value)
+    if known:
+        return pseudonym(*known[0])
+    if f.url.startswith(("urn:uuid:", "http://", "https://")):
+        return pseudonym("id", f.url)
+    reading.remarks.append(
+        f"The patient at {f.path} has no identifier with a system, so the pseudonym holds for "
+        "this file only."
+    )
+    return pseudonym(reading.sha256, f.body.id or f.path)
 
 
 def _birth(text: str) -> date:
@@ -192,8 +227,7 @@ def _birth(text: str) -> date:
 
 def _who(f: _Found, reference: str, reading: _Reading) -> str | None:
     def look() -> str:
-        tail = "/".join(reference.split("/")[-2:])
-        who = reading.patients.get(reference) or reading.patients.get(tail)
+        who = reading.patients.get(reference.partition("/_history/")[0])
         if who is None:
             raise InvalidInputError("Its patient is not in the file.")
         return who
@@ -223,9 +257,7 @@ def _observation(f: _Found, reading: _Reading) -> None:
     if not parts:
         reading.not_read["Observation without a number"] += 1
     for path, concept, amount in parts:
-        made = reading.try_to(
-            path, f.kind, lambda c=concept, a=amount: (code_of(c), quantity_of(a))
-        )
+        made = reading.try_to(path, f.kind, lambda c=concept, a=amount: _measured(c, a))
         if made is not None:
             reading.observations[who].append(
                 Observation(
@@ -238,18 +270,25 @@ def _observation(f: _Found, reading: _Reading) -> None:
             )
 
 
+def _measured(concept: fhir.Concept, amount: fhir.Amount) -> tuple[Code, Quantity]:
+    code, quantity = code_of(concept), quantity_of(amount)
+    require_kind(code, quantity.unit)
+    return code, quantity
+
+
 def _administration(f: _Found, reading: _Reading) -> None:
     m: fhir.MedicationAdministration = f.body
-    if m.status not in ("completed", "in-progress", "stopped"):
-        reading.held_back.append(
-            HeldBack(path=f.path, kind=f.kind, reason="It was not carried out, or has no status.")
-        )
+    if m.status != "completed":
+        reason = "Its status is not 'completed', so how much was given is not certain."
+        reading.held_back.append(HeldBack(path=f.path, kind=f.kind, reason=reason))
         return
     who = _who(f, m.subject.reference, reading)
     made = reading.try_to(f.path, f.kind, lambda: _dose(m, reading))
     if who is None or made is None:
         return
     concept, amount, instant, duration_h, route = made
+    if route is Route.OTHER:
+        reading.remarks.append(f"The route at {f.path} is not a known code; it counts as other.")
     reading.treatments[who].append(
         Treatment(
             code=code_of(concept),
@@ -267,17 +306,33 @@ def _dose(
 ) -> tuple[fhir.Concept, Quantity, Instant, float, Route]:
     concept = m.medicationCodeableConcept
     if concept is None and m.medicationReference is not None:
-        concept = reading.medications.get(m.medicationReference.reference)
+        concept = _product(m, m.medicationReference.reference, reading)
     code_of(concept)
     if m.dosage is None:
         raise InvalidInputError("There is no dosage.")
     amount = quantity_of(m.dosage.dose)
+    require_amount(amount.unit)
     if amount.value <= 0 or amount.comparator is not None:
         raise InvalidInputError("A dose given must be an exact amount above zero.")
     start = m.effectiveDateTime or (m.effectivePeriod.start if m.effectivePeriod else "")
     instant = instant_of(start, reading.zone)
     assert concept is not None
-    return concept, amount, instant, _duration_h(m, amount, instant, reading), route_of(m.dosage.route)
+    route = route_of(m.dosage.route)
+    swallowed = route is Route.ORAL
+    duration_h = 0.0 if swallowed else _duration_h(m, amount, instant, reading)
+    return concept, amount, instant, duration_h, route
+
+
+def _product(
+    m: fhir.MedicationAdministration, reference: str, reading: _Reading
+) -> fhir.Concept | None:
+    if not reference.startswith("#"):
+        return reading.medications.get(reference)
+    for raw in m.contained:
+        product = _decoded(_decoders["Medication"], bytes(raw), "a contained resource")
+        if product.id == reference[1:]:
+            return product.code
+    return None
 
 
 def _duration_h(

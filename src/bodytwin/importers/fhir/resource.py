@@ -3,8 +3,6 @@
 Source: HL7 FHIR R4 (4.0.1), https://hl7.org/fhir/R4. What is not named here is skipped.
 """
 
-from decimal import Decimal
-
 import msgspec
 
 
@@ -30,9 +28,9 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """A Quantity; `value` keeps its decimals."""
+    """A Quantity; `value` stays as the source wrote it."""
 
-    value: Decimal | None = None
+    value: msgspec.Raw = msgspec.Raw(b"")
     comparator: str | None = None
     unit: str = ""
     system: str = ""
@@ -116,6 +114,7 @@ class MedicationAdministration(msgspec.Struct, frozen=True):
     effectiveDateTime: str = ""  # noqa: N815
     effectivePeriod: Period | None = None  # noqa: N815
     dosage: Dosage | None = None
+    contained: tuple[msgspec.Raw, ...] = ()
 
 
 class Medication(msgspec.Struct, frozen=True):

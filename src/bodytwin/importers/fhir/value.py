@@ -2,18 +2,18 @@
 
 import re
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal
 
 from bodytwin import units
 from bodytwin.errors import InvalidInputError, UnitError
 from bodytwin.importers.fhir.resource import Amount, Concept
+from bodytwin.importers.number import number
 from bodytwin.record import LOINC, RXNORM, Code, Comparator, Instant, Precision, Quantity, Route
 
 UCUM = "http://unitsofmeasure.org"
 _TIME = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
+    r"(?a:(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
     r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
-    r"(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?$"
+    r"(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?)"
 )
 ROUTES = {
     "47625008": Route.INTRAVENOUS,
@@ -30,7 +30,7 @@ ROUTES = {
 
 def instant_of(text: str, assumed_zone: tzinfo | None) -> Instant:
     """A FHIR date, dateTime or instant. Raises InvalidInputError without a zone to go by."""
-    match = _TIME.match(text)
+    match = _TIME.fullmatch(text)
     if match is None:
         raise InvalidInputError("The time is missing or not a FHIR date or dateTime.")
     zoned = match["zone"] is not None
@@ -57,22 +57,16 @@ def instant_of(text: str, assumed_zone: tzinfo | None) -> Instant:
 
 def quantity_of(amount: Amount | None) -> Quantity:
     """A FHIR Quantity whose unit is a UCUM code. Raises where it is not; nothing is guessed."""
-    if amount is None or amount.value is None:
+    text = b"" if amount is None else bytes(amount.value)
+    if amount is None or text in (b"", b"null"):
         raise InvalidInputError("There is no numeric value.")
     if amount.system not in ("", UCUM):
         raise UnitError("The unit is not from UCUM.")
-    code = amount.code or amount.unit
+    code = units.canonical(amount.code or amount.unit)
     units.parse(code)
-    value = _finite(amount.value)
+    decimals = text.decode()
     comparator = None if amount.comparator is None else _comparator(amount.comparator)
-    return Quantity(value, code, comparator, str(amount.value))
-
-
-def _finite(value: Decimal) -> float:
-    number = float(value)
-    if number in (float("inf"), float("-inf")) or number != number:
-        raise InvalidInputError("The value is too large to be a number.")
-    return number
+    return Quantity(number(decimals), code, comparator, decimals)
 
 
 def _comparator(text: str) -> Comparator:

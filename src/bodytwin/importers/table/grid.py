@@ -5,31 +5,28 @@ import io
 from collections.abc import Mapping
 
 from bodytwin.errors import UnreadableFileError
+from bodytwin.importers.source import text_bytes
 
 PARQUET = b"PAR1"
 LARGEST_ROWS = 5_000_000
-MISSING = {"", ".", "na", "nan"}
+MISSING = {"", ".", "na"}
 
 Row = Mapping[str, str]
 
 
-def rows_of(data: bytes) -> list[Row]:
-    """Every row as column to text; a missing entry is empty. Raises UnreadableFileError."""
-    if not data.strip():
-        raise UnreadableFileError("The table is empty.")
+def rows_of(data: bytes) -> list[tuple[int, Row]]:
+    """Every row with its number, as column to text; a missing entry is empty.
+
+    The header is row 1. Raises UnreadableFileError.
+    """
     rows = _parquet(data) if data.startswith(PARQUET) else _csv(data)
     if not rows:
         raise UnreadableFileError("The table has a header and no rows.")
     return rows
 
 
-def _csv(data: bytes) -> list[Row]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFileError("The table is not UTF-8 text. Save it as CSV in UTF-8.") from error
-    if "\0" in text:
-        raise UnreadableFileError("The table holds NUL characters, so it is not CSV.")
+def _csv(data: bytes) -> list[tuple[int, Row]]:
+    text = text_bytes(data, what="CSV")[0].decode().lstrip("\r\n")
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     try:
@@ -37,7 +34,7 @@ def _csv(data: bytes) -> list[Row]:
     except csv.Error as error:
         raise UnreadableFileError(f"The table is not well-formed CSV: {error}.") from error
     header = _header(lines[0])
-    rows: list[Row] = []
+    rows: list[tuple[int, Row]] = []
     for number, line in enumerate(lines[1:], 2):
         if not any(cell.strip() for cell in line):
             continue
@@ -45,27 +42,28 @@ def _csv(data: bytes) -> list[Row]:
             raise UnreadableFileError(
                 f"Row {number} has {len(line)} cells, the header {len(header)}."
             )
-        rows.append({h: _cell(c) for h, c in zip(header, line, strict=True)})
+        rows.append((number, {h: _cell(c) for h, c in zip(header, line, strict=True)}))
     return rows
 
 
-def _parquet(data: bytes) -> list[Row]:
+def _parquet(data: bytes) -> list[tuple[int, Row]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(io.BytesIO(data))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise UnreadableFileError("The file starts like Parquet and cannot be read as such.") from error
+        raise UnreadableFileError("The file is damaged: it is not whole Parquet.") from error
     if table.num_rows > LARGEST_ROWS:
-        raise UnreadableFileError(f"The table has {table.num_rows} rows; {LARGEST_ROWS} are allowed.")
+        raise UnreadableFileError(
+            f"The table has {table.num_rows} rows; {LARGEST_ROWS} are allowed."
+        )
     header = _header(table.column_names)
     columns = [table.column(i).to_pylist() for i in range(table.num_columns)]
     return [
-        {h: "" if c is None else _cell(repr(c) if isinstance(c, float) else str(c))
-         for h, c in zip(header, line, strict=True)}
-        for line in zip(*columns, strict=True)
-    ]  # fmt: skip
+        (number, {h: _written(c) for h, c in zip(header, line, strict=True)})
+        for number, line in enumerate(zip(*columns, strict=True), 2)
+    ]
 
 
 def _header(names: list[str]) -> list[str]:
@@ -73,6 +71,12 @@ def _header(names: list[str]) -> list[str]:
     if len(set(header)) != len(header) or "" in header:
         raise UnreadableFileError("Every column of the table needs a name of its own.")
     return header
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return ""
+    return _cell(repr(value) if isinstance(value, float) else str(value))
 
 
 def _cell(text: str) -> str:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bodytwin import units
-from bodytwin.errors import InvalidInputError
-from bodytwin.record import Route
+from bodytwin.errors import InvalidInputError, UnitError
+from bodytwin.importers.kind import require_amount, require_kind
+from bodytwin.record import LOINC, Code, Route
 
 NONMEM = {
     "id": "id", "time": "time", "amount": "amt", "value": "dv", "event": "evid", "missing": "mdv",
@@ -68,6 +69,9 @@ class TableMapping:
             *(c.unit for c in self.covariates.values()),
         ):
             units.parse(unit)
+        require_amount(self.amount_unit)
+        for m in self.measured:
+            require_kind(Code(LOINC, m.loinc), m.unit)
         if not units.is_convertible(self.time_unit, "h"):
             raise InvalidInputError(f"time_unit is a unit of time, got {self.time_unit!r}.")
         if not self.measured:
@@ -82,7 +86,9 @@ class TableMapping:
             return _mapping(tomllib.loads(content.decode()))
         except KeyError as error:
             raise InvalidInputError(f"Mapping file: {error} is missing.") from error
-        except (TypeError, ValueError) as error:
+        except UnitError:
+            raise
+        except (AttributeError, TypeError, ValueError) as error:
             raise InvalidInputError(f"Mapping file: {error}") from error
 
 

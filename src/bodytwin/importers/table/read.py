@@ -16,7 +16,8 @@ from datetime import timedelta
 from typing import NoReturn
 
 from bodytwin import units
-from bodytwin.errors import UnreadableFileError
+from bodytwin.errors import InvalidInputError, UnreadableFileError
+from bodytwin.importers.number import number
 from bodytwin.importers.report import HeldBack, Imported, ImportReport, pseudonym
 from bodytwin.importers.table.grid import Row, rows_of
 from bodytwin.importers.table.mapping import MeasuredColumn, TableMapping
@@ -72,12 +73,9 @@ class _Line:
         if text == "":
             return default
         try:
-            value = float(text)
-        except ValueError:
-            self.refuse(name, f"{text[:20]!r} is not a number.")
-        if not math.isfinite(value):
-            self.refuse(name, "the number is not finite.")
-        return value
+            return number(text)
+        except InvalidInputError as error:
+            self.refuse(name, f"{error}.")
 
     def text_in(self, name: str) -> str:
         return self.cells.get(self.mapping.columns.get(name, name).lower(), "")
@@ -100,18 +98,19 @@ def read(data: bytes, mapping: TableMapping) -> Imported:
     """
     sha256 = hashlib.sha256(data).hexdigest()
     rows = rows_of(data)
-    _require_columns(rows[0], mapping)
+    header = rows[0][1]
+    _require_columns(header, mapping)
     subjects: dict[str, _Subject] = {}
     held_back: list[HeldBack] = []
     not_read: dict[str, int] = defaultdict(int)
-    for number, cells in enumerate(rows, 2):
+    for number, cells in rows:
         line = _Line(number=number, cells=cells, mapping=mapping, sha256=sha256)
-        who = line.text_in("id")
+        who = line.text_in("id").removesuffix(".0")
         if not who:
             line.refuse("id", "every row needs the id of its patient.")
         subject = subjects.setdefault(who, _Subject(name=pseudonym(mapping.dataset, who)))
         _take(line, subject, held_back, not_read)
-    return _imported(subjects, mapping, sha256, held_back, not_read)
+    return _imported(subjects, mapping, sha256, held_back, not_read, _unused(header, mapping))
 
 
 def _require_columns(first: Row, mapping: TableMapping) -> None:
@@ -126,6 +125,15 @@ def _require_columns(first: Row, mapping: TableMapping) -> None:
             f"The table lacks the column(s) {', '.join(m.upper() for m in missing)}. "
             "Name the columns of the table in the mapping."
         )
+
+
+def _unused(first: Row, mapping: TableMapping) -> tuple[str, ...]:
+    known = {c.lower() for c in mapping.columns.values()}
+    known |= {c.column.lower() for c in mapping.covariates.values()}
+    left = sorted(set(first) - known)
+    if not left:
+        return ()
+    return (f"Columns that the mapping does not name were not read: {', '.join(left).upper()}.",)
 
 
 def _take(
@@ -220,8 +228,14 @@ def _duration_h(line: _Line, amount: float) -> float | None:
 
 
 def _observation(line: _Line, hour: float, held_back: list[HeldBack]) -> Observation | None:
+    if line.number_in("missing", 0.0) == 1:
+        return None
     value = line.number_in("value")
-    if line.number_in("missing", 0.0) == 1 or value is None:
+    if value is None:
+        return None
+    if value < 0:
+        reason = "The value is negative, which no concentration or activity is."
+        held_back.append(HeldBack(path=f"row {line.number}", kind="measurement", reason=reason))
         return None
     measured = _measured(line)
     if measured is None:
@@ -236,6 +250,8 @@ def _observation(line: _Line, hour: float, held_back: list[HeldBack]) -> Observa
     censored = line.number_in("censored", 0.0)
     if censored not in (-1, 0, 1):
         line.refuse("censored", f"CENS is 0, 1 (below) or -1 (above), got {censored:g}.")
+    if censored and value == 0:
+        line.refuse("value", "a censored value is the limit it lies beyond, which is not 0.")
     comparator = {1: Comparator.LESS, -1: Comparator.GREATER}.get(int(censored or 0))
     code = (
         Code(LOINC, measured.loinc, measured.quantity)
@@ -284,6 +300,7 @@ def _imported(
     sha256: str,
     held_back: list[HeldBack],
     not_read: dict[str, int],
+    unused: tuple[str, ...],
 ) -> Imported:
     records = tuple(
         Record(
@@ -294,7 +311,7 @@ def _imported(
         )
         for s in subjects.values()
     )
-    remarks = () if mapping.origin_is_given else (
+    dates = () if mapping.origin_is_given else (
         f"The table counts time from zero; {mapping.origin:%Y-%m-%d} stands for it, so dates are "
         "not real ones.",
     )  # fmt: skip
@@ -311,6 +328,6 @@ def _imported(
             },
             not_read=dict(not_read),
             held_back=tuple(held_back),
-            remarks=remarks,
+            remarks=(*dates, *unused),
         ),
     )

@@ -1,0 +1,91 @@
+"""The options as a table: what each does, what it is worth, and how sure that is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bodytwin.contract.comparison import Comparison, Option, Verdict
+from bodytwin.report.bands import Array, Bands
+from bodytwin.report.chance import Chance
+from bodytwin.report.figure import Row, Table
+from bodytwin.report.words import name_words, number, percent, percent_span, span, unit_words
+
+MOST = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`first` is shown, `rest` one click away; `best` is the row of the plan named best."""
+
+    first: Table
+    best: str
+    rest: Table | None
+    ranking: str
+    withheld: bool
+    utility: str
+    perfect: str
+    remarks: tuple[str, ...]
+
+
+def option_tables(c: Comparison) -> Options:
+    """Write the options; of many, those with the least expected regret first."""
+    pairs = list(zip(c.options, c.verdicts, strict=True))
+    by_regret = sorted(pairs, key=lambda p: p[1].expected_regret)[:MOST]
+    kept = [p for p in pairs if len(pairs) <= MOST or p in by_regret]
+    left = [p for p in pairs if p not in kept]
+    return Options(
+        first=_table("Options", kept),
+        best=c.best or "",
+        rest=_table("Further options", left) if left else None,
+        ranking=c.ranking,
+        withheld=c.best is None,
+        utility=c.utility_words,
+        perfect=number(c.expected_value_of_perfect_information),
+        remarks=c.remarks,
+    )
+
+
+def _table(caption: str, pairs: list[tuple[Option, Verdict]]) -> Table:
+    first = pairs[0][0].outcomes
+    shown = [n for n, o in first.items() if o.has_aim or o.has_limit] or list(first)[:2]
+    columns = ["Plan"]
+    for name in shown:
+        o, unit = first[name], unit_words(first[name].unit)
+        columns.append(name_words(name, o.unit) + (f", {unit}" if unit else ""))
+        columns += ["In target"] if o.has_aim else []
+        columns += ["Harm"] if o.has_limit else []
+    columns += ["Expected utility", "Best", "Expected regret"]
+    rows = tuple(_row(o, v, shown) for o, v in pairs)
+    return Table(caption=caption, columns=tuple(columns), rows=rows)
+
+
+def _row(o: Option, v: Verdict, shown: list[str]) -> Row:
+    cells = [o.plan]
+    for name in shown:
+        outcome = o.outcomes[name]
+        cells.append(_spread(outcome.draws))
+        n = len(outcome.draws)
+        if outcome.has_aim:
+            cells.append(_share(int(outcome.in_target().sum()), n))
+        if outcome.has_limit:
+            cells.append(_share(int(outcome.harmful().sum()), n))
+    cells += [
+        f"{number(v.expected_utility)} ± {number(v.expected_utility_se, 2)}",
+        f"{percent(v.probability_best)} ± {_points(v.probability_best_se)}",
+        f"{number(v.expected_regret)} ± {number(v.expected_regret_se, 2)}",
+    ]
+    return tuple(cells)
+
+
+def _spread(draws: Array) -> str:
+    low90, _, median, _, high90 = Bands.of(np.zeros(1), draws[:, None]).at(0)
+    return f"{number(median)} ({span(low90, high90)})"
+
+
+def _share(hits: int, draws: int) -> str:
+    c = Chance.of(hits, draws)
+    return f"{percent(c.value)} ({percent_span(c.low, c.high)})"
+
+
+def _points(se: float) -> str:
+    return f"{se * 100:.1f}" if np.isfinite(se) else "not known"
