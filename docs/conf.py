@@ -2,7 +2,7 @@
 
 project = "bodytwin"
 author = "The bodytwin founders"
-copyright = "The bodytwin founders"  # noqa: A001
+copyright = "The bodytwin founders"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3

@@ -1,2 +1,3 @@
 """Virtual models of one patient, personalised, kept up to date and asked what-if."""
+
 __version__ = "0.1.0"

@@ -36,7 +36,7 @@ def test_every_command_answers_in_json(terminal, second, monkeypatch):
         "score": [],
         "evidence": ["dosing", "--variant", VARIANT],
         "report": [patient, "--plan", PLAN, "--to", terminal.folder / "page.html"],
-        "validate": [VARIANT, "--draws", "200"],
+        "validate": [VARIANT, "--published", "--draws", "200"],
     }
     assert {*asked, "demo"} == {c.name for c in app.registered_commands}
     for name, words in asked.items():
@@ -55,7 +55,7 @@ def test_every_command_also_answers_in_words(terminal, second, monkeypatch):
         ("compare", patient, "--plan", PLAN, "--plan", "hold"): "trough [mg/L]",
         ("score",): "still wait",
         ("evidence", "dosing", "--variant", VARIANT): "Ledger",
-        ("validate", VARIANT, "--draws", "200"): "90 % interval",
+        ("validate", VARIANT, "--published", "--draws", "200"): "90 % interval",
         ("report", patient, "--to", terminal.folder / "page.html"): "page.html",
     }
     for words, part in expected.items():

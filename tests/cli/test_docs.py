@@ -72,7 +72,7 @@ def test_every_answer_has_the_keys_that_are_documented(terminal, second, monkeyp
         "compare": [patient, "--plan", "hold"],
         "score": [],
         "report": [patient, "--to", terminal.folder / "page.html"],
-        "validate": ["phenobarbital_grasela_1985", "--draws", "200"],
+        "validate": ["phenobarbital_grasela_1985", "--published", "--draws", "200"],
     }
     for name, words in asked.items():
         assert set(terminal.json(name, *words)) == keys(name), name

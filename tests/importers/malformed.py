@@ -143,8 +143,9 @@ def _fhir() -> dict[str, tuple[bytes, Verdict]]:
         "entry is an object": (
             b'{"resourceType": "Bundle", "entry": {"resource": {}}}', "refused"),
         "entry is a text": (b'{"resourceType": "Bundle", "entry": "x"}', "refused"),
-        "resource is a list": (bundle([PATIENT]), "refused"),
-        "resource is a number": (bundle(5), "refused"),
+        "resource is a list": (bundle(PATIENT, [LEVEL]), "refused"),
+        "resource is a number": (bundle(PATIENT, 5), "refused"),
+        "resource is an empty object": (bundle(PATIENT, {}), "refused"),
         "birthDate is a number": (bundle(PATIENT | {"birthDate": 1971}), "refused"),
         "identifier is an object": (bundle(PATIENT | {"identifier": {"value": MARKER}}), "refused"),
         "gender is a list": (bundle(PATIENT | {"gender": ["female"]}), "refused"),
@@ -179,7 +180,8 @@ def _fhir() -> dict[str, tuple[bytes, Verdict]]:
         "no code": (bundle(PATIENT, LEVEL | {"code": {"text": MARKER}}), "held back"),
         "time without zone": (
             bundle(PATIENT, LEVEL | {"effectiveDateTime": "2020-01-01T08:00:00"}), "held back"),
-        "time that is a name": (bundle(PATIENT, LEVEL | {"effectiveDateTime": MARKER}), "held back"),
+        "time that is a name": (
+            bundle(PATIENT, LEVEL | {"effectiveDateTime": MARKER}), "held back"),
         "thirtieth of February": (
             bundle(PATIENT, LEVEL | {"effectiveDateTime": "2020-02-30"}), "held back"),
         "hour before the calendar": (

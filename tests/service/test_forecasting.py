@@ -9,12 +9,13 @@ from bodytwin.service.evidence import evidence
 from bodytwin.service.forecasting import When, forecast
 from bodytwin.service.personalising import Wish, personalise, revive
 from bodytwin.service.scoring import Basis, score
-from bodytwin.service.validating import validate
+from bodytwin.service.validating import Design, validate
 from bodytwin.service.words import AS_GIVEN
 from bodytwin.store import Standing, audit, forecasts
 
 VARIANT = "phenobarbital_grasela_1985"
 PLAN = "3.5 mg every 12 h"
+PUBLISHED = Design(published=True, draws=400)
 
 
 @pytest.fixture
@@ -147,16 +148,16 @@ def test_the_score_card_of_the_store_keeps_replays_apart(work, bring, tables):
 
 def test_a_replay_of_everyone_gives_one_card(work, bring, tables):
     bring(tables.many)
-    found = validate(work, variant=VARIANT, draws=400)
+    found = validate(work, variant=VARIANT, design=PUBLISHED)
     (card,) = found.cards
     assert (found.patients, card.forecasts) == (6, 6)
 
 
 def test_a_replay_tells_the_same_whoever_else_is_in_the_store(work, bring, tables):
     bring(tables.second)
-    alone = validate(work, variant=VARIANT, draws=400).cards[0].scores
+    alone = validate(work, variant=VARIANT, design=PUBLISHED).cards[0].scores
     bring(tables.many)
-    among = validate(work, variant=VARIANT, draws=400).cards[0].scores
+    among = validate(work, variant=VARIANT, design=PUBLISHED).cards[0].scores
     (one,) = alone
     (same,) = [s for s in among if s.about.patient == one.about.patient]
     assert (same.median, same.low90, same.crps) == (one.median, one.low90, one.crps)

@@ -87,7 +87,7 @@ def made():
 @pytest.fixture(scope="session")
 def postgres():
     """Address of a server: the one that is named, or one that is started for these tests."""
-    named = os.environ.get("BODYTWIN_TEST_POSTGRES")  # noqa: TID251
+    named = os.environ.get("BODYTWIN_TEST_POSTGRES")
     pytest.importorskip("psycopg", reason="psycopg is not installed (extra 'postgres')")
     if named:
         yield named

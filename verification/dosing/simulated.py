@@ -26,9 +26,7 @@ def case(
 ) -> Case[History]:
     """One patient with levels of one quantity."""
     measured = model.quantities[quantity]
-    history = History(
-        population=model, doses=doses, segments_h=(0.0,), covariates=(covariates,)
-    )
+    history = History(population=model, doses=doses, segments_h=(0.0,), covariates=(covariates,))
     return Case(
         twin="dosing",
         version="1",
@@ -61,7 +59,7 @@ def cohort(
     covariates: tuple[float, ...] = (),
     quantity: str = "concentration",
 ) -> tuple[Cohort, np.ndarray]:
-    """Patients with `fewest` to all of the times measured, and their true eta (patient, varying)."""
+    """Patients with `fewest` or more of the times measured; their true eta (patient, varying)."""
     rng = np.random.default_rng(seed)
     blank = np.zeros(len(times_h))
     template = case(
@@ -80,9 +78,13 @@ def cohort(
         seen = np.sort(rng.choice(len(times_h), count, replace=False))
         cases.append(
             case(
-                model, patient=f"p{i}", doses=doses,
-                times_h=tuple(times_h[j] for j in seen), values=read[i, seen],
-                covariates=covariates, quantity=quantity,
-            )  # fmt: skip
+                model,
+                patient=f"p{i}",
+                doses=doses,
+                times_h=tuple(times_h[j] for j in seen),
+                values=read[i, seen],
+                covariates=covariates,
+                quantity=quantity,
+            )
         )
     return Cohort(model=model, cases=cases), eta

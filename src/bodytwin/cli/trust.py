@@ -90,20 +90,13 @@ def validate(
     """
     from bodytwin.cli.progress import progress
     from bodytwin.service import shapes
-    from bodytwin.service.validating import validate
+    from bodytwin.service.validating import Design, validate
 
     with opened(home) as workspace, progress() as report:
-        found = validate(
-            workspace,
-            variant=variant,
-            twin=twin,
-            draws=draws,
-            seed=seed,
-            only_last=only_last,
-            published=published,
-            folds=folds,
-            progress=report,
+        design = Design(
+            published=published, folds=folds, draws=draws, seed=seed, only_last=only_last
         )
+        found = validate(workspace, variant=variant, twin=twin, design=design, progress=report)
         shape = shapes.validation(found)
     return Answer(shape=shape, words=words.validation(shape))
 

@@ -236,12 +236,19 @@ def _claims(e: Shape) -> list[str]:
 def validation(shape: Shape) -> str:
     """What a replay of all patients found."""
     lines = [
-        f"Replayed {shape['patients']} patients with {shape['variant']}; "
-        f"{shape['withheld']} forecasts would not have been shown.",
+        f"Forecast {shape['patients']} patients with {shape['variant']}, "
+        + _population(shape["learned_from"])
+        + f"; {shape['withheld']} forecasts would not have been shown.",
         *cards(shape["cards"]),
     ]
     lines += [f"  Left out: {n} patients ({why})." for why, n in shape["left_out"].items()]
     return "\n".join(lines)
+
+
+def _population(learned_from: int) -> str:
+    if not learned_from:
+        return "with the published population"
+    return f"the population learned from others among {learned_from}"
 
 
 def reproduced(shape: Shape) -> str:

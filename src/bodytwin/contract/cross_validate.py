@@ -18,7 +18,7 @@ from bodytwin.numerics.inference import Method, Progress, silent
 from bodytwin.record import Record
 
 
-def cross_validate(
+def cross_validate(  # noqa: PLR0913
     twin: Twin,
     records: Sequence[Record],
     *,

@@ -32,9 +32,7 @@ class Band:
         """Summarise equally weighted draws (draw,); NaN draws are left out."""
         q = np.nanquantile(draws, [0.05, 0.25, 0.5, 0.75, 0.95])
         low90, low50, median, high50, high90 = (float(x) for x in q)
-        return cls(
-            median=median, low50=low50, high50=high50, low90=low90, high90=high90, unit=unit
-        )
+        return cls(median=median, low50=low50, high50=high50, low90=low90, high90=high90, unit=unit)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

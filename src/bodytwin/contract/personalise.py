@@ -203,7 +203,7 @@ def require_fit(posterior: Posterior) -> None:
 
 
 def with_error(true: Array, error: ErrorModel, noise: Array) -> Array:
-    """What would be read if the truth were `true`, for standard normal `noise` of the same shape."""
+    """What would be read if the truth were `true`; `noise` is standard normal, of its shape."""
     if error.log_sd > 0:
         return true * np.exp(error.log_sd * noise)
     additive, proportional = error.additive_sd, error.proportional_sd * np.abs(true)

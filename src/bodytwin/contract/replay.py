@@ -53,9 +53,7 @@ def replay(
     times = sorted({m.time_h for m in whole.measurements})
     pairs = list(zip(times[:-1], times[1:], strict=True))
     for before, at in pairs[-1:] if only_last else pairs:
-        case = twin.observe(
-            record, variant=variant, as_of=whole.origin + timedelta(hours=before)
-        )
+        case = twin.observe(record, variant=variant, as_of=whole.origin + timedelta(hours=before))
         outcome = tuple(m for m in whole.measurements if m.time_h == at)
         posterior = personalise(twin, case, method=method, draws=draws, seed=seed)
         plan: Any = twin.recorded_plan(record, case)

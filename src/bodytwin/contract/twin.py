@@ -164,9 +164,7 @@ class Twin(Protocol):
 class LearningTwin(Protocol):
     """A twin that can learn a population from patients; not every twin can."""
 
-    def learn(
-        self, cases: Sequence[Case[Any]], *, variant: str, near: Any = None
-    ) -> Twin:
+    def learn(self, cases: Sequence[Case[Any]], *, variant: str, near: Any = None) -> Twin:
         """The twin, with the population of `variant` learned from `cases` and nothing else.
 
         `near` is a result learned from much the same cases; it may shorten the

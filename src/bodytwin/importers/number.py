@@ -5,7 +5,11 @@ import re
 from bodytwin.errors import InvalidInputError
 
 DECIMAL = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
-HARMLESS = re.compile(r"[-+0-9.,;:/%<>=*eE() ]{1,24}|[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
+HARMLESS = re.compile(
+    r"[<>=]{0,2} ?[-+]?[0-9]{0,5}[.,]?[0-9]{0,5}(?:e[-+]?[0-9]{1,4})? ?%?"
+    r"|[-+]?(?:nan|inf|infinity)",
+    re.IGNORECASE,
+)
 LARGEST = 1e15
 
 
@@ -14,6 +18,7 @@ def number(text: str) -> float:
 
     Raises:
         InvalidInputError: no decimal number, or larger than any clinical quantity.
+
     """
     if not DECIMAL.fullmatch(text):
         raise InvalidInputError(f"{quoted(text)} is not a decimal number such as 12.5 or 3e-4")
@@ -24,7 +29,8 @@ def number(text: str) -> float:
 
 
 def quoted(text: str) -> str:
-    """A cell for an error message; one with words in it is described, since it may be a name.
+    """A cell for an error message; one that may be a name, a number of a person
+    or a date is described.
 
     >>> quoted("1,5"), quoted("Smith")
     ("'1,5'", 'a text of 5 characters')

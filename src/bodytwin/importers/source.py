@@ -27,6 +27,7 @@ def text_bytes(data: bytes, *, what: str) -> tuple[bytes, bool]:
 
     Raises:
         UnreadableFileError: the file is empty, packed, in another encoding or not text.
+
     """
     for start, description in CONTAINERS.items():
         if data.startswith(start):

@@ -19,7 +19,7 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Instant:
-    """`moment` in UTC; `zone_assumed` where the source named no zone and the importer was told one."""
+    """`moment` in UTC; `zone_assumed` where the source named no zone."""
 
     moment: datetime
     precision: Precision = Precision.SECOND

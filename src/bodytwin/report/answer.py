@@ -13,17 +13,20 @@ from bodytwin.report.page import Page
 from bodytwin.report.words import (
     UNKNOWN,
     hours,
+    lowered,
     name_words,
     number,
     percent,
     percent_span,
     span,
+    unbroken,
     with_unit,
 )
 from bodytwin.validity.claim import Level
 from bodytwin.validity.envelope import Where
 from bodytwin.validity.scorecard import ScoreCard
 
+FEW = 3
 STANDINGS = {
     Level.SIMULATOR: "a simulator, not yet personalised",
     Level.PERSONALISED: "personalised; its forecasts have not yet earned trust on real patients",
@@ -34,10 +37,11 @@ STANDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A word to find it by, and what is said."""
+    """A word to find it by, what is said, and what stands behind it."""
 
     lead: str
     words: str
+    note: str = ""
 
 
 def answer(page: Page) -> tuple[Sentence, ...]:
@@ -47,13 +51,14 @@ def answer(page: Page) -> tuple[Sentence, ...]:
 
 def _expected(page: Page) -> Sentence | None:
     if page.foretold:
-        return Sentence("Expected", _forecast(page.foretold[0].forecast, 0))
+        return _forecast(page.foretold[0].forecast, 0)
     f = page.levels
     if f is None or not f.targets:
         return Sentence("Expected", "No forecast was made.")
     ahead = [j for j, t in enumerate(f.targets) if t.time_h > page.case.now_h]
-    return Sentence("Expected", _forecast(f, max(ahead, key=lambda j: f.targets[j].time_h))
-                    if ahead else "Nothing beyond the present was forecast.")  # fmt: skip
+    if not ahead:
+        return Sentence("Expected", "Nothing beyond the present was forecast.")
+    return _forecast(f, max(ahead, key=lambda j: f.targets[j].time_h))
 
 
 def band_of(f: Forecast, target: int) -> tuple[Band, Band]:
@@ -67,33 +72,32 @@ def band_of(f: Forecast, target: int) -> tuple[Band, Band]:
     return own, people
 
 
-def _forecast(f: Forecast, target: int) -> str:
+def _forecast(f: Forecast, target: int) -> Sentence:
     t, (own, people) = f.targets[target], band_of(f, target)
     if not math.isfinite(own.median):
-        return "The forecast could not be computed."
+        return Sentence("Expected", "The forecast could not be computed.")
     words = (
-        f"{name_words(t.quantity)} {hours(t.time_h - f.issued_h)} from now is expected to be read "
-        f"at {number(own.median)} ({span(own.low90, own.high90, t.unit)} in 9 of 10 cases, "
-        f"{span(own.low50, own.high50, t.unit)} in half), under: {f.plan}. The population alone "
-        f"says {number(people.median)} ({span(people.low90, people.high90, t.unit)})"
+        f"In {hours(t.time_h - f.issued_h)} {lowered(name_words(t.quantity))} should read "
+        f"{with_unit(number(own.median), t.unit)}: nine times in ten from "
+        f"{span(own.low90, own.high90)}, half of the time from {span(own.low50, own.high50)}."
     )
     last = float(f.last_value[target])
-    return words + (
-        f"; the last value carried forward, {with_unit(number(last), t.unit)}."
-        if math.isfinite(last)
-        else "."
+    carried = with_unit(number(last), t.unit) if math.isfinite(last) else "none"
+    note = (
+        f"If what is done is: {unbroken(f.plan)}. Without this patient's measurements the "
+        f"population says {number(people.median)} ({span(people.low90, people.high90, t.unit)}); "
+        f"last value carried forward: {carried}."
     )
+    return Sentence("Expected", words, note)
 
 
 def _plans(page: Page) -> Sentence | None:
     c = page.comparison
     if c is None or not c.options:
         return None
-    if c.best is None:
-        return Sentence("Options", c.ranking)
-    option = next((o for o in c.options if o.plan == c.best), None)
-    chance = _chances(page, option) if option else ""
-    return Sentence("Options", f"{c.ranking} {chance}".strip())
+    shown = [o for o in c.options if o.plan == c.best] if c.best else c.options[:FEW]
+    told = [f"{unbroken(o.plan)}: {_chances(page, o)}." for o in shown if _chances(page, o)]
+    return Sentence("Options", c.ranking, " ".join(told))
 
 
 def _chances(page: Page, option: Option) -> str:
@@ -102,11 +106,12 @@ def _chances(page: Page, option: Option) -> str:
         d = next((d for d in curve.doses if d.label == option.plan), None)
         if d is None:
             continue
+        name = lowered(curve.outcome)
         if curve.target:
-            parts.append(f"{curve.outcome} {curve.target}: {said(d.in_target)}")
+            parts.append(f"{name} {curve.target} in {said(d.in_target)}")
         if d.harm and curve.harm:
-            parts.append(f"harm ({curve.harm}): {said(d.harm)}")
-    return f"Chance of {'; '.join(parts)}." if parts else ""
+            parts.append(f"{name} {curve.harm}, which harms, in {said(d.harm)}")
+    return "; ".join(parts)
 
 
 def _trust(page: Page) -> Sentence:
@@ -122,16 +127,16 @@ def card_line(c: ScoreCard) -> str:
     """Say a score card in one line."""
     cover, over, last = c.coverage90, c.skill_over_population, c.skill_over_last_value
     words = (
-        f"On {c.forecasts} forecasts of {name_words(c.quantity).lower()} in {c.patients} patients, "
+        f"On {c.forecasts} forecasts of {lowered(name_words(c.quantity))} in {c.patients} patients, "
         f"{percent(cover.value)} of measurements fell inside the 90 % interval "
         f"(95 % interval {percent_span(cover.low, cover.high)})"
     )
     for estimate, whom in ((over, "the population"), (last, "the last value carried forward")):
         if math.isfinite(estimate.value):
-            kind = "less" if estimate.value >= 0 else "more"
+            kind = "smaller" if estimate.value >= 0 else "larger"
             words += (
-                f"; error {abs(estimate.value) * 100:.0f} % {kind} than that of {whom} "
-                f"(saved: {_signed(estimate.low, estimate.high)})"
+                f"; errors were {abs(estimate.value) * 100:.0f} % {kind} than those of {whom} "
+                f"({_signed(estimate.low, estimate.high)})"
             )
     return words + "."
 
@@ -153,4 +158,4 @@ def _applies(page: Page) -> Sentence | None:
         Where.EDGE: "This patient is at the edge of those the model was made from.",
         Where.OUTSIDE: "This patient is OUTSIDE those the model was made from.",
     }[a.where]
-    return Sentence("Applies", " ".join([words + verdict, *a.reasons]))
+    return Sentence("Applies", words + verdict, " ".join(r[:1].upper() + r[1:] for r in a.reasons))

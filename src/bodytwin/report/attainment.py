@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bodytwin.report.axis import Scale, between, marks, rounded_up
 from bodytwin.report.chance import Attainment, AttainmentCurve, Chance
-from bodytwin.report.figure import Drawn, Figure, Sheet, Table, Told, figure
+from bodytwin.report.figure import Drawn, Figure, Ranged, Row, Sheet, Table, Told, figure
 from bodytwin.report.page import Page
 from bodytwin.report.rows import across_axis, draw_interval
 from bodytwin.report.svg import dot, line, rect, tag, text
@@ -56,9 +56,9 @@ def _draw(c: AttainmentCurve, doses: Sequence[Attainment], sheet: Sheet) -> Draw
     top, bottom = 44.0, 44.0 + step * len(doses) + 4
     p = Scale(0.0, 1.0, named + 6, named + split - 6)
     said = [
-        across_axis(p, top, bottom, [0, 0.25, 0.5, 0.75, 1.0], ["0", "25", "50", "75", "100 %"]),
-        text("Probability", p.start, 14, "unit"),
-        _key(p, any(d.harm for d in doses)),
+        across_axis(p, top, bottom, [0, 0.25, 0.5, 0.75, 1.0], ["0", "25", "50", "75", "100"]),
+        text("Probability, %", p.start, 14, "unit"),
+        _key(p, bool(c.target), any(d.harm for d in doses)),
     ]
     r = None
     if results:
@@ -67,20 +67,19 @@ def _draw(c: AttainmentCurve, doses: Sequence[Attainment], sheet: Sheet) -> Draw
         low = min(0.0, *(b.low90 for b in results))
         r = Scale(low, high, named + split + 22, sheet.width - 8)
         said += [_aim(c, r, top, bottom), across_axis(r, top, bottom, marks(low, high, 4))]
-        name = shortened(c.outcome, r.end - r.start - 10 * len(unit), 12)
-        said.append(text(f"{name}, {unit_words(unit)}".rstrip(", "), r.start, 14, "unit"))
+        said.append(text(f"Result, {unit_words(unit)}".rstrip(", "), r.start, 14, "unit"))
     for i, d in enumerate(doses):
         y = top + step * (i + 0.5) + (9 if sheet.narrow else 2)
         said.append(_row(d, y, p, r, sheet))
     return Drawn("".join(said), bottom + 26)
 
 
-def _key(p: Scale, harm: bool) -> str:
-    marks_ = dot(p.start + 5, 29, 4.2, "chance point")
-    marks_ += text("in target", p.start + 14, 33, "label")
-    if harm:
-        marks_ += _diamond(p.start + 84, 29) + text("harm", p.start + 94, 33, "label")
-    return marks_
+def _key(p: Scale, target: bool, harm: bool) -> str:
+    marks_, at = "", p.start + 5
+    if target:
+        marks_ += dot(at, 29, 4.2, "chance point") + text("in target", at + 10, 33, "label")
+        at += 80
+    return marks_ + (_diamond(at, 29) + text("harm", at + 10, 33, "label") if harm else "")
 
 
 def _row(d: Attainment, y: float, p: Scale, r: Scale | None, sheet: Sheet) -> str:
@@ -119,15 +118,15 @@ def _aim(c: AttainmentCurve, r: Scale, top: float, bottom: float) -> str:
 
 
 def _table(c: AttainmentCurve) -> Table:
-    rows: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for d in c.doses:
         harm, b = d.harm, d.result
         rows.append(
             (
                 d.label,
-                said(d.in_target),
-                said(harm) if harm else "no limit known",
-                f"{number(b.median)} ({span(b.low90, b.high90, b.unit)})" if b else "not known",
+                _cell(d.in_target),
+                _cell(harm) if harm else "no limit known",
+                Ranged(number(b.median), span(b.low90, b.high90, b.unit)) if b else "not known",
             )
         )
     return Table(
@@ -137,10 +136,13 @@ def _table(c: AttainmentCurve) -> Table:
     )
 
 
+def _cell(c: Chance) -> str | Ranged:
+    known = math.isfinite(c.value)
+    return Ranged(percent(c.value), percent_span(c.low, c.high)) if known else "no aim stated"
+
+
 def said(c: Chance) -> str:
     """Say a probability with its interval."""
     if not math.isfinite(c.value):
         return "no aim stated"
     return f"{percent(c.value)} ({percent_span(c.low, c.high)})"
-
-

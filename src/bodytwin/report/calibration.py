@@ -7,7 +7,7 @@ import numpy as np
 
 from bodytwin.numerics.inference.problem import Censoring
 from bodytwin.report.axis import Scale, between, marks, rounded_up
-from bodytwin.report.figure import Drawn, Figure, Sheet, Table, Told, figure
+from bodytwin.report.figure import Drawn, Figure, Ranged, Sheet, Table, Told, figure
 from bodytwin.report.page import Judged, Page
 from bodytwin.report.rows import across_axis, draw_interval
 from bodytwin.report.svg import dot, line, tag, text
@@ -99,7 +99,7 @@ def _judged_table(ordered: Sequence[Judged]) -> Table:
             clock(j.score.about.issued_h),
             j.standing or "not stated",
             f"{j.registered_at:%Y-%m-%d %H:%M}" if j.registered_at else "not stated",
-            f"{number(j.score.median)} ({span(j.score.low90, j.score.high90)})",
+            Ranged(number(j.score.median), span(j.score.low90, j.score.high90)),
             _observed(j.score),
             "inside" if j.score.covered90 else "outside",
             number(j.score.crps),

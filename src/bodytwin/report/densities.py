@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bodytwin.contract.forecast import Band
 from bodytwin.contract.parameter import Parameter, Prior, Transform
 from bodytwin.report.axis import Scale, between, log_marks, mark_words, marks
-from bodytwin.report.figure import Drawn, Figure, Sheet, Table, Told, figure
+from bodytwin.report.figure import Drawn, Figure, Ranged, Sheet, Table, Told, figure
 from bodytwin.report.page import Page
 from bodytwin.report.svg import curve, line, ribbon, text
 from bodytwin.report.words import name_words, number, percent, shortened, span, unit_words
@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 POINTS = 121
 NOT_INFORMED = 0.1
 """Share of the variance removed below which the patient's data said next to nothing."""
-PANEL, HEAD, FOOT = 62.0, 40.0, 34.0
+PANEL, HEAD, FOOT = 62.0, 54.0, 36.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,7 +153,8 @@ def _panel(one: Learned, left: float, y0: float, wide: float) -> str:
     return "".join(
         [
             text(f"{name}, {unit}" if unit else name, left, y0 + 13, "panel-title"),
-            text(now, left, y0 + 29, "label twin-word"),
+            text(now, left, y0 + 30, "label twin-word"),
+            text(one.words, left, y0 + 46, "label"),
             ribbon(t, zero, y.all(one.before), "population fill"),
             curve(t, y.all(one.before), "population edge"),
             ribbon(t, zero, y.all(one.after), "twin band50"),
@@ -193,8 +194,8 @@ def _table(found: tuple[Learned, ...]) -> Table:
         (
             name_words(one.parameter.name, one.parameter.unit),
             unit_words(one.parameter.unit) or "no unit",
-            f"{number(one.was.median)} ({span(one.was.low90, one.was.high90)})",
-            f"{number(one.now.median)} ({span(one.now.low90, one.now.high90)})",
+            Ranged(number(one.was.median), span(one.was.low90, one.was.high90)),
+            Ranged(number(one.now.median), span(one.now.low90, one.now.high90)),
             one.words,
             one.parameter.source or "not stated",
         )

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from bodytwin.report.svg import plain, tag
 
 WIDE, NARROW = 720.0, 348.0
-Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """A number and its interval or error: the two are never parted."""
+
+    value: str
+    range: str
+
+    def __str__(self) -> str:
+        return f"{self.value} ({self.range})"
+
+
+Row = tuple[str | Ranged, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,7 @@ class Table:
     """A heading for each column, and rows of text."""
 
     caption: str
-    columns: Row
+    columns: tuple[str, ...]
     rows: tuple[Row, ...]
 
 

@@ -21,7 +21,7 @@ from bodytwin.report.measured import (
 )
 from bodytwin.report.page import Aim, DoseGiven, Page
 from bodytwin.report.svg import line, rect, ribbon, spread, tag, text
-from bodytwin.report.words import clock, name_words, number, span, unit_words, with_unit
+from bodytwin.report.words import clock, exact, name_words, number, span, unit_words, with_unit
 
 ROWS = 24
 DOSES_HEIGHT = 30.0
@@ -177,6 +177,7 @@ def _draw(p: Plot, sheet: Sheet) -> Drawn:
         body,
         time_axis(x, top, base, marked),
         doses,
+        text("Doses", left - 7, bottom + 10 + DOSES_HEIGHT, "mark end") if doses else "",
         _now(p, x, top, base),
         text(f"{marked.unit} from start", right, base + 34, "unit end"),
         "" if sheet.narrow else _labels(p, y, right + 8),
@@ -283,7 +284,7 @@ def _dose_table(doses: Sequence[DoseGiven]) -> Table:
     rows = tuple(
         (
             clock(d.time_h),
-            with_unit(number(d.amount), d.unit),
+            with_unit(exact(d.amount), d.unit),
             clock(d.duration_h) if d.duration_h else "at once",
             d.words or ("planned" if d.planned else "given"),
         )

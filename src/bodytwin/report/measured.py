@@ -8,7 +8,7 @@ from bodytwin.numerics.inference.problem import Censoring
 from bodytwin.report.axis import Scale
 from bodytwin.report.page import Aim, DoseGiven
 from bodytwin.report.svg import dot, line, rect, tag
-from bodytwin.report.words import name_words, number, unit_words, with_unit
+from bodytwin.report.words import exact, name_words, number, unit_words, with_unit
 
 NINE_IN_TEN = 1.645
 """Standard deviations that hold 90 % of a normal distribution."""
@@ -103,4 +103,4 @@ def doses_words(doses: Sequence[DoseGiven]) -> str:
         return ""
     largest = max(known, key=lambda d: d.amount)
     names = ", ".join(name_words(unit_words(u)) if not u else unit_words(u) for u in units)
-    return f"Doses, {names}; tallest {with_unit(number(largest.amount), largest.unit)}"
+    return f"Doses, {names}; tallest {with_unit(exact(largest.amount), largest.unit)}"

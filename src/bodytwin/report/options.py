@@ -7,8 +7,16 @@ import numpy as np
 from bodytwin.contract.comparison import Comparison, Option, Verdict
 from bodytwin.report.bands import Array, Bands
 from bodytwin.report.chance import Chance
-from bodytwin.report.figure import Row, Table
-from bodytwin.report.words import name_words, number, percent, percent_span, span, unit_words
+from bodytwin.report.figure import Ranged, Row, Table
+from bodytwin.report.words import (
+    name_words,
+    number,
+    percent,
+    percent_span,
+    span,
+    unit_words,
+    with_error,
+)
 
 MOST = 8
 
@@ -60,7 +68,7 @@ def _table(caption: str, pairs: list[tuple[Option, Verdict]]) -> Table:
 
 
 def _row(o: Option, v: Verdict, shown: list[str]) -> Row:
-    cells = [o.plan]
+    cells: list[str | Ranged] = [o.plan]
     for name in shown:
         outcome = o.outcomes[name]
         cells.append(_spread(outcome.draws))
@@ -70,22 +78,23 @@ def _row(o: Option, v: Verdict, shown: list[str]) -> Row:
         if outcome.has_limit:
             cells.append(_share(int(outcome.harmful().sum()), n))
     cells += [
-        f"{number(v.expected_utility)} ± {number(v.expected_utility_se, 2)}",
-        f"{percent(v.probability_best)} ± {_points(v.probability_best_se)}",
-        f"{number(v.expected_regret)} ± {number(v.expected_regret_se, 2)}",
+        Ranged(*with_error(v.expected_utility, v.expected_utility_se)),
+        _points(v.probability_best, v.probability_best_se),
+        Ranged(*with_error(v.expected_regret, v.expected_regret_se)),
     ]
     return tuple(cells)
 
 
-def _spread(draws: Array) -> str:
+def _spread(draws: Array) -> Ranged:
     low90, _, median, _, high90 = Bands.of(np.zeros(1), draws[:, None]).at(0)
-    return f"{number(median)} ({span(low90, high90)})"
+    return Ranged(number(median), span(low90, high90))
 
 
-def _share(hits: int, draws: int) -> str:
+def _share(hits: int, draws: int) -> Ranged:
     c = Chance.of(hits, draws)
-    return f"{percent(c.value)} ({percent_span(c.low, c.high)})"
+    return Ranged(percent(c.value), percent_span(c.low, c.high))
 
 
-def _points(se: float) -> str:
-    return f"{se * 100:.1f}" if np.isfinite(se) else "not known"
+def _points(p: float, se: float) -> Ranged:
+    value, error = with_error(100 * p, 100 * se)
+    return Ranged(f"{value} %", f"{error} %")

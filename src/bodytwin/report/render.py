@@ -1,22 +1,34 @@
 """One page as one HTML document."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bodytwin.contract.next_measurement import Worth
 from bodytwin.report.answer import STANDINGS, answer, band_of
 from bodytwin.report.attainment import attainment_figures
 from bodytwin.report.calibration import card_figures, judged_figures
 from bodytwin.report.densities import density_figures
-from bodytwin.report.figure import Table
+from bodytwin.report.figure import Ranged, Row, Table
 from bodytwin.report.levels import level_figures
 from bodytwin.report.options import option_tables
 from bodytwin.report.page import Foretold, Page
 from bodytwin.report.what_ifs import what_if_figures
-from bodytwin.report.words import clock, name_words, number, percent, span, unit_words, with_unit
+from bodytwin.report.words import (
+    THIN,
+    clock,
+    name_words,
+    number,
+    percent,
+    span,
+    unit_words,
+    with_error,
+    with_unit,
+)
 from bodytwin.validity.bootstrap import Estimate
 from bodytwin.validity.scorecard import ScoreCard
 
@@ -33,9 +45,22 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_close_percent,
     )
-    environment.filters.update(drawing=Markup, name=name_words, unit=unit_words)
+    environment.filters.update(drawing=Markup, name=name_words, soft=_soft)
     return environment
+
+
+def _close_percent(value: Any) -> Any:
+    """Set every percent sign close to its number; markup is left alone."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return re.sub(r"(?<=\d) %", f"{THIN}%", value)
+    return value
+
+
+def _soft(words: str) -> Markup:
+    """Let a long name break after its underscores."""
+    return Markup(str(escape(words)).replace("_", "_<wbr>"))
 
 
 def _context(page: Page) -> Mapping[str, Any]:
@@ -88,7 +113,7 @@ def _next_table(found: tuple[Worth, ...]) -> Table | None:
     rows = tuple(
         (
             f"{name_words(w.target.quantity)} at {clock(w.target.time_h)}",
-            f"{number(w.expected_gain)} ± {number(w.expected_gain_se, 2)}",
+            Ranged(*with_error(w.expected_gain, w.expected_gain_se)),
             f"from {number(w.sd_before)} to {with_unit(number(w.sd_after), w.target.unit)}",
         )
         for w in found
@@ -98,7 +123,7 @@ def _next_table(found: tuple[Worth, ...]) -> Table | None:
 
 
 def _foretold_table(found: tuple[Foretold, ...]) -> Table | None:
-    rows: list[tuple[str, ...]] = []
+    rows: list[Row] = []
     for one in found:
         f = one.forecast
         for j, t in enumerate(f.targets):
@@ -106,21 +131,21 @@ def _foretold_table(found: tuple[Foretold, ...]) -> Table | None:
             last = float(f.last_value[j])
             rows.append(
                 (
-                    f"{name_words(t.quantity)} at {clock(t.time_h)}",
-                    f"{number(own.median)} ({span(own.low50, own.high50)})",
+                    Ranged(f"{name_words(t.quantity)} at {clock(t.time_h)}", f.id[:12]),
+                    Ranged(number(own.median), span(own.low50, own.high50, t.unit)),
                     span(own.low90, own.high90, t.unit),
-                    f"{number(people.median)} ({span(people.low90, people.high90, t.unit)})",
+                    Ranged(number(people.median), span(people.low90, people.high90, t.unit)),
                     with_unit(number(last), t.unit),
-                    one.standing or "not stated",
-                    f"{one.registered_at:%Y-%m-%d %H:%M}" if one.registered_at else "not stated",
-                    f.id[:12],
+                    Ranged(one.standing or "standing not stated", _when(one.registered_at)),
                 )
             )
-    columns = (
-        "What", "Median (50 %)", "90 %", "Population (90 %)", "Last value", "Standing",
-        "Registered", "Id",
-    )  # fmt: skip
+    columns = ("What, and its id", "Median (50 %)", "90 %", "Population (90 %)", "Last value",
+               "Registered")  # fmt: skip
     return Table(caption="Awaited", columns=columns, rows=tuple(rows)) if rows else None
+
+
+def _when(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "time not stated"
 
 
 def _card_table(c: ScoreCard) -> Table:
@@ -135,9 +160,7 @@ def _card_table(c: ScoreCard) -> Table:
         ("Error saved over the population, %", c.skill_over_population, 100),
         ("Error saved over the last value, %", c.skill_over_last_value, 100),
     ]
-    rows = tuple(
-        (name, number(e.value * k), span(e.low * k, e.high * k)) for name, e, k in figures
-    )
+    rows = tuple((name, number(e.value * k), span(e.low * k, e.high * k)) for name, e, k in figures)
     return Table(
         caption=f"{name_words(c.quantity)}: {c.forecasts} forecasts in {c.patients} patients "
         f"({c.censored} beyond a limit, {c.failed} failed)",

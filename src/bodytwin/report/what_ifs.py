@@ -115,9 +115,7 @@ def _draw(all_: Panels, sheet: Sheet) -> Drawn:
     return Drawn("".join(said), 22 + rows * deep)
 
 
-def _panel(
-    all_: Panels, panel: Panel, place: tuple[float, float, float], *, first: bool
-) -> str:
+def _panel(all_: Panels, panel: Panel, place: tuple[float, float, float], *, first: bool) -> str:
     left, y0, wide = place
     top, bottom = y0 + HEAD, y0 + HEAD + PANEL
     x = Scale(*all_.time_h, left, left + wide)

@@ -45,6 +45,34 @@ def span(low: float, high: float, unit: str = "") -> str:
     return with_unit(f"{number(low)} to {number(high)}", unit)
 
 
+def with_error(value: float, error: float) -> tuple[str, str]:
+    """Round a value to the second digit of its error, and say both."""
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return number(value), "error not known"
+    if error <= 0:
+        return number(value), "± 0"
+    power = math.floor(math.log10(error))
+    if not -6 <= power < 6:
+        return number(value), f"± {number(error, 2)}"
+    places = max(1 - power, 0)
+    return f"{value:.{places}f}".replace("-", "−"), f"± {error:.{places}f}"
+
+
+def exact(x: float) -> str:
+    """Say a number that was prescribed, not estimated: every digit given, none added."""
+    return f"{x:.6g}" if math.isfinite(x) and abs(x) < 1e6 else number(x)
+
+
+def lowered(text: str) -> str:
+    """Begin in small letters, unless the first word is an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def unbroken(text: str) -> str:
+    """Keep each number on a line with the word that follows it."""
+    return re.sub(r"(?<=\d) (?=\S)", GAP, text)
+
+
 def percent(p: float) -> str:
     """Say a probability, never rounded to a certainty that was not found."""
     if not math.isfinite(p):
@@ -73,7 +101,7 @@ def unit_words(unit: str) -> str:
 
 def name_words(name: str, unit: str = "") -> str:
     """Take underscores from a name, and the unit that stands beside it."""
-    suffix = "_" + unit.lower().replace("/", "_per_").replace(".", "_")
+    suffix = "_" + unit.lower().replace("/", "_per_").replace(".", "_").lstrip("_")
     bare = name[: -len(suffix)] if unit and name.lower().endswith(suffix) else name
     bare = bare.replace("_", " ").strip()
     return bare[:1].upper() + bare[1:]

@@ -21,7 +21,7 @@ from bodytwin.service.personalising import Wish, personalise
 from bodytwin.service.reporting import report
 from bodytwin.service.reproducing import reproduce
 from bodytwin.service.scoring import score
-from bodytwin.service.validating import validate
+from bodytwin.service.validating import Design, validate
 from bodytwin.service.words import AS_GIVEN
 from bodytwin.service.workspace import Workspace
 
@@ -29,6 +29,7 @@ DATA = files("bodytwin.service") / "demo_data"
 TABLE, MAPPING = "phenobarbital_neonates.csv", "phenobarbital_neonates.toml"
 BUNDLE = "theophylline_subject_1.fhir.json"
 NEONATE = "2"
+FOLDS = 10
 VARIANT = "phenobarbital_grasela_1985"
 PLANS = ("2 mg every 12 h", "3 mg every 12 h", "4 mg every 12 h")
 
@@ -56,9 +57,10 @@ def demo(
     yield from _one_neonate(workspace, whole, mapping)
     yield from _outcome(workspace, whole, mapping)
     yield from _plans(workspace)
-    found = validate(workspace, variant=VARIANT, draws=1000, progress=progress)
+    found = validate(workspace, variant=VARIANT, design=Design(folds=FOLDS), progress=progress)
     yield Step(
-        says="Every neonate is replayed in time order: each level forecast from the earlier ones.",
+        says="Every neonate is replayed in time order: each level is forecast from the earlier "
+        "ones, with a population learned from other neonates.",
         kind="validation",
         shape=shapes.validation(found),
     )

@@ -282,6 +282,7 @@ def validation(v: Validation) -> Shape:
             "twin": v.twin,
             "variant": v.variant,
             "patients": v.patients,
+            "learned_from": v.learned_from,
             "withheld": v.withheld,
             "left_out": v.left_out,
             "cards": _cards(v.cards),

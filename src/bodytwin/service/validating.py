@@ -21,10 +21,27 @@ from bodytwin.validity.score import Score
 from bodytwin.validity.scorecard import ScoreCard
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """How the forecasts are made, and with which population.
+
+    The population is learned anew from the other patients, leaving out one at
+    a time or one of `folds` groups. With `published` it is the published one:
+    right where none of these patients were in the study it comes from.
+    """
+
+    published: bool = False
+    folds: int | None = None
+    draws: int = 1000
+    seed: int = 0
+    only_last: bool = False
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Validation:
     """A card for each quantity; how many patients were left out, by the reason.
 
+    `learned_from` counts the patients of whom the populations were learned.
     `withheld` counts forecasts scored although they would not have been shown,
     because the model did not fit the patient until then.
     """
@@ -33,6 +50,7 @@ class Validation:
     variant: str
     cards: tuple[ScoreCard, ...]
     patients: int
+    learned_from: int
     left_out: Mapping[str, int]
     withheld: int
 
@@ -42,33 +60,19 @@ def validate(
     *,
     variant: str,
     twin: str | None = None,
-    published: bool = False,
-    folds: int | None = None,
-    draws: int = 1000,
-    seed: int = 0,
-    only_last: bool = False,
+    design: Design | None = None,
     progress: Progress = silent,
 ) -> Validation:
-    """Forecast each measurement of each patient from the earlier ones only.
-
-    The population is learned anew from the other patients, leaving out one at
-    a time or one of `folds` groups. With `published` it is the published one:
-    right where none of these patients were in the study it comes from.
-    """
+    """Forecast each measurement of each patient from the earlier ones only."""
+    how = design or Design()
     found = _twin(workspace, twin, variant)
     records, left_out = _usable(workspace, found, variant)
-    replayed = (
-        _published(found, records, variant, draws, seed, only_last, progress)
-        if published
-        else cross_validate(
-            found, records, variant=variant, folds=folds, draws=draws, seed=seed,
-            only_last=only_last, progress=progress,
-        )
-    )  # fmt: skip
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(how.seed)
     scores: list[Score] = []
+    judged: set[str] = set()
     withheld = 0
-    for r in replayed:
+    for r in _replayed(found, records, variant, how, progress):
+        judged.add(r.forecast.patient)
         withheld += not r.shown
         scores += score_forecast(r.forecast, r.outcome, rng=rng)
     progress("Validated", 1.0)
@@ -76,10 +80,38 @@ def validate(
         twin=found.name,
         variant=variant,
         cards=cards(scores),
-        patients=len(records),
+        patients=len(judged),
+        learned_from=0 if how.published else len(records),
         left_out=dict(left_out),
         withheld=withheld,
     )
+
+
+def _replayed(
+    twin: Twin, records: Sequence[Record], variant: str, how: Design, progress: Progress
+) -> Iterator[Replayed]:
+    if not how.published:
+        yield from cross_validate(
+            twin,
+            records,
+            variant=variant,
+            folds=how.folds,
+            draws=how.draws,
+            seed=how.seed,
+            only_last=how.only_last,
+            progress=progress,
+        )
+        return
+    for i, record in enumerate(records):
+        progress(f"Replaying patient {i + 1} of {len(records)}", i / len(records))
+        yield from replay(
+            twin,
+            record,
+            variant=variant,
+            draws=how.draws,
+            seed=how.seed,
+            only_last=how.only_last,
+        )
 
 
 def _usable(workspace: Workspace, twin: Twin, variant: str) -> tuple[list[Record], Counter[str]]:
@@ -106,22 +138,6 @@ def _usable(workspace: Workspace, twin: Twin, variant: str) -> tuple[list[Record
             f"No patient of this store has two measurements that {variant} can use."
         )
     return usable, left_out
-
-
-def _published(
-    twin: Twin,
-    records: Sequence[Record],
-    variant: str,
-    draws: int,
-    seed: int,
-    only_last: bool,
-    progress: Progress,
-) -> Iterator[Replayed]:
-    for i, record in enumerate(records):
-        progress(f"Replaying patient {i + 1} of {len(records)}", i / len(records))
-        yield from replay(
-            twin, record, variant=variant, draws=draws, seed=seed, only_last=only_last
-        )
 
 
 def _twin(workspace: Workspace, twin: str | None, variant: str) -> Twin:

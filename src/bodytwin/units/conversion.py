@@ -24,6 +24,7 @@ def convert(
 
     >>> convert(1.0, source="mg/dL", target="umol/L", molar_mass_g_per_mol=113.12)
     88.4016973125884
+
     """
     if not math.isfinite(value):
         raise InvalidInputError(f"A value with a unit must be a finite number, got {value}.")

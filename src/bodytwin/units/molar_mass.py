@@ -15,6 +15,7 @@ def molar_mass_g_per_mol(analyte: str) -> float:
 
     >>> molar_mass_g_per_mol("creatinine") == molar_mass_g_per_mol("2160-0")
     True
+
     """
     known, refused = _table()
     analyte = analyte.strip()

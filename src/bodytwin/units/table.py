@@ -38,6 +38,7 @@ def parse(code: str) -> Unit:
 
     Raises:
         UnitError: the code is empty, is not UCUM, or uses an atom that is not in the table.
+
     """
     text = canonical(code)
     if not text:

@@ -151,7 +151,7 @@ def test_a_simulator_that_always_fails_is_an_error_that_says_so(method):
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: type(m).__name__)
 def test_progress_can_stop_the_work(method):
-    class Stopped(Exception):  # noqa: N818
+    class Stopped(Exception):
         pass
 
     def stop(what: str, share: float) -> None:

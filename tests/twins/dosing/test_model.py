@@ -23,7 +23,9 @@ def row(**values: float) -> np.ndarray:
     return full
 
 
-def solve(parameters, doses, times, *, compartments=1, links=1, structure="linear", segments=(0.0,)):
+def solve(
+    parameters, doses, times, *, compartments=1, links=1, structure="linear", segments=(0.0,)
+):
     batch = Batch(
         structure=STRUCTURES[structure],
         compartments=compartments,

@@ -31,9 +31,7 @@ def model() -> PopulationModel:
     """
     published = TWIN.model(VARIANT)
     fixed = replace(published.parameters["maximal_inhibition"], sd=0.0)
-    return replace(
-        published, parameters={**published.parameters, "maximal_inhibition": fixed}
-    )
+    return replace(published, parameters={**published.parameters, "maximal_inhibition": fixed})
 
 
 def group_of(patients: tuple[Record, ...]) -> np.ndarray:

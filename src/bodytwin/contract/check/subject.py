@@ -23,7 +23,7 @@ Row = TypeVar("Row", Observation, Treatment, Covariate)
 DRAWS = 24
 
 
-class Broken(AssertionError):  # noqa: N818
+class Broken(AssertionError):
     """What a check raises, with the words for the report."""
 
 

@@ -6,6 +6,7 @@ zone, no code) is held back with its path and the reason, and the rest is kept.
 """
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -35,14 +36,20 @@ from bodytwin.record import (
 )
 
 READER = "fhir/1"
+SLOWEST = 1e-12
 LARGEST_BYTES = 512 * 1024 * 1024
-UNUSABLE = {"entered-in-error", "cancelled", "not-done", "unknown"}
+USABLE = {"final", "amended", "corrected", "preliminary"}
+BIRTH = re.compile(r"[0-9]{4}(?:-[0-9]{2}){0,2}")
 AMENDED = {"amended", "corrected"}
+LONGEST_INFUSION_H = 366 * 24
 ORDERS = {"MedicationRequest", "MedicationStatement", "MedicationDispense"}
 
 Read = TypeVar("Read")
+Json = bytes | msgspec.Raw
+_KIND_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"')
 _kind = msgspec.json.Decoder(fhir.Kind)
 _bundle = msgspec.json.Decoder(fhir.Bundle)
+_contained = msgspec.json.Decoder(fhir.Contained)
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
     "Patient": msgspec.json.Decoder(fhir.Patient),
     "Observation": msgspec.json.Decoder(fhir.Observation),
@@ -112,36 +119,43 @@ def _resources(data: bytes, reading: _Reading) -> Iterator[_Found]:
     data, marked = text_bytes(data, what="FHIR R4 JSON")
     if marked:
         reading.remarks.append("The file starts with a byte-order mark, which was skipped.")
-    for where, url, raw in _raw(data):
-        kind = _decoded(_kind, raw, where).resourceType
+    for where, url, raw in _raw(bytes(data)):
+        kind = _kind_of(raw, where)
         if kind not in _decoders:
             reading.not_read[kind if kind.isalpha() and len(kind) < 60 else "unknown"] += 1
             continue
         yield _Found(where, url, kind, _decoded(_decoders[kind], raw, where))
 
 
-def _raw(data: bytes) -> Iterator[tuple[str, str, bytes]]:
-    lines = [line for line in data.splitlines() if line.strip()]
-    first_line_is_whole = len(lines) > 1 and all(
-        line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines
-    )
-    if first_line_is_whole:
-        for number, line in enumerate(lines, 1):
-            yield from _unpacked(line, f"line {number}")
-    else:
-        yield from _unpacked(data, "")
+def _raw(data: bytes) -> Iterator[tuple[str, str, Json]]:
+    first, _, _ = data.lstrip().partition(b"\n")
+    if first.startswith(b"{") and first.rstrip().endswith(b"}"):
+        lines = [(n, line) for n, line in enumerate(data.split(b"\n"), 1) if line.strip()]
+        if len(lines) > 1:
+            for number, line in lines:
+                yield from _unpacked(line, f"line {number}")
+            return
+    yield from _unpacked(data, "")
 
 
-def _unpacked(data: bytes, where: str) -> Iterator[tuple[str, str, bytes]]:
-    if _decoded(_kind, data, where).resourceType != "Bundle":
+def _unpacked(data: bytes, where: str) -> Iterator[tuple[str, str, Json]]:
+    if _kind_of(data, where) != "Bundle":
+        _decoded(_kind, data, where)
         yield where or "/", "", data
         return
     for k, entry in enumerate(_decoded(_bundle, data, where).entry):
-        if bytes(entry.resource).strip() not in (b"", b"null"):
-            yield f"{where}/entry/{k}/resource", entry.fullUrl, bytes(entry.resource)
+        absent = (b"", b"null")
+        if memoryview(entry.resource).nbytes > 4 or bytes(entry.resource) not in absent:
+            yield f"{where}/entry/{k}/resource", entry.fullUrl, entry.resource
 
 
-def _decoded(decoder: msgspec.json.Decoder[Read], raw: bytes, where: str) -> Read:
+def _kind_of(raw: Json, where: str) -> str:
+    """What a resource is; most state it first, and then the rest is not looked at."""
+    first = _KIND_FIRST.match(raw)
+    return first[1].decode() if first else _decoded(_kind, raw, where).resourceType
+
+
+def _decoded(decoder: msgspec.json.Decoder[Read], raw: Json, where: str) -> Read:
     try:
         return decoder.decode(raw)
     except RecursionError as error:
@@ -193,7 +207,9 @@ def _patient(f: _Found, reading: _Reading) -> None:
     if p.gender not in set(Sex):
         reading.remarks.append(f"The gender at {f.path} is no FHIR code and counts as unknown.")
     sex = Sex(p.gender) if p.gender in set(Sex) else Sex.UNKNOWN
-    born = reading.try_to(f.path, "birth date", lambda: _birth(p.birthDate)) if p.birthDate else None
+    born = (
+        reading.try_to(f.path, "birth date", lambda: _birth(p.birthDate)) if p.birthDate else None
+    )
     if born is not None and len(p.birthDate) < len("2000-01-01"):
         reading.remarks.append(f"The birth date at {f.path} is partial; its middle is taken.")
     described = Demographics(sex=sex, birth_date=born)
@@ -220,6 +236,8 @@ def _pseudonym(f: _Found, reading: _Reading) -> str:
 
 def _birth(text: str) -> date:
     try:
+        if not BIRTH.fullmatch(text):
+            raise ValueError
         return date.fromisoformat({4: text + "-07-01", 7: text + "-15"}.get(len(text), text))
     except ValueError as error:
         raise InvalidInputError("The birth date is not a date.") from error
@@ -237,10 +255,9 @@ def _who(f: _Found, reference: str, reading: _Reading) -> str | None:
 
 def _observation(f: _Found, reading: _Reading) -> None:
     o: fhir.Observation = f.body
-    if o.status in UNUSABLE:
-        reading.held_back.append(
-            HeldBack(path=f.path, kind=f.kind, reason=f"Its status is {o.status}.")
-        )
+    if o.status not in USABLE:
+        reason = "Its status is not final, amended, corrected or preliminary."
+        reading.held_back.append(HeldBack(path=f.path, kind=f.kind, reason=reason))
         return
     who = _who(f, o.subject.reference, reading)
     period = o.effectivePeriod.start if o.effectivePeriod else ""
@@ -250,7 +267,7 @@ def _observation(f: _Found, reading: _Reading) -> None:
         return
     parts = [(f.path, o.code, o.valueQuantity)] if o.valueQuantity else []
     parts += [
-        (f"{f.path}/component/{k}", c.code, c.valueQuantity)
+        (f"{f.path.rstrip('/')}/component/{k}", c.code, c.valueQuantity)
         for k, c in enumerate(o.component)
         if c.valueQuantity
     ]
@@ -327,11 +344,11 @@ def _product(
     m: fhir.MedicationAdministration, reference: str, reading: _Reading
 ) -> fhir.Concept | None:
     if not reference.startswith("#"):
-        return reading.medications.get(reference)
+        return reading.medications.get(reference.partition("/_history/")[0])
     for raw in m.contained:
-        product = _decoded(_decoders["Medication"], bytes(raw), "a contained resource")
-        if product.id == reference[1:]:
-            return product.code
+        inner = _decoded(_contained, bytes(raw), "a contained resource")
+        if inner.resourceType == "Medication" and inner.id == reference[1:]:
+            return _decoded(_decoders["Medication"], bytes(raw), "a contained resource").code
     return None
 
 
@@ -344,24 +361,31 @@ def _duration_h(
         hours = end.hours_since(instant.moment)
         if hours < 0:
             raise InvalidInputError("The administration ends before it starts.")
-        return hours
+        return _plausible(hours)
     rate = m.dosage.rateQuantity
     if rate is not None:
-        given = quantity_of(rate)
+        given = _exact(rate)
         per_h = units.convert(given.value, source=given.unit, target=f"{amount.unit}/h")
-        if per_h <= 0:
-            raise InvalidInputError("A rate must be above zero.")
-        return amount.value / per_h
+        return _plausible(amount.value / per_h)
     if m.dosage.rateRatio is not None:
-        top, bottom = quantity_of(m.dosage.rateRatio.numerator), quantity_of(
-            m.dosage.rateRatio.denominator
-        )
+        top, bottom = _exact(m.dosage.rateRatio.numerator), _exact(m.dosage.rateRatio.denominator)
         hours = units.convert(bottom.value, source=bottom.unit, target="h")
         per = units.convert(top.value, source=top.unit, target=amount.unit)
-        if per <= 0 or hours <= 0:
-            raise InvalidInputError("A rate must be above zero.")
-        return amount.value * hours / per
+        return _plausible(amount.value / per * hours)
     return 0.0
+
+
+def _exact(rate: fhir.Amount | None) -> Quantity:
+    given = quantity_of(rate)
+    if given.value < SLOWEST or given.comparator is not None:
+        raise InvalidInputError("A rate must be an exact amount above zero.")
+    return given
+
+
+def _plausible(hours: float) -> float:
+    if not hours <= LONGEST_INFUSION_H:
+        raise InvalidInputError("The infusion would last longer than a year. Check its rate.")
+    return hours
 
 
 def _imported(reading: _Reading) -> Imported:
@@ -377,9 +401,7 @@ def _imported(reading: _Reading) -> Imported:
         Record(
             patient=who,
             demographics=demographics,
-            observations=tuple(
-                sorted(reading.observations[who], key=lambda o: o.instant.moment)
-            ),
+            observations=tuple(sorted(reading.observations[who], key=lambda o: o.instant.moment)),
             treatments=tuple(sorted(reading.treatments[who], key=lambda t: t.instant.moment)),
         )
         for who, demographics in reading.demographics.items()

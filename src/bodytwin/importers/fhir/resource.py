@@ -64,6 +64,13 @@ class Kind(msgspec.Struct, frozen=True):
     resourceType: str  # noqa: N815
 
 
+class Contained(msgspec.Struct, frozen=True):
+    """A resource within another: what it is, and its id."""
+
+    resourceType: str = ""  # noqa: N815
+    id: str = ""
+
+
 class Patient(msgspec.Struct, frozen=True):
     """Who the facts are about."""
 

@@ -61,7 +61,7 @@ def quantity_of(amount: Amount | None) -> Quantity:
     if amount is None or text in (b"", b"null"):
         raise InvalidInputError("There is no numeric value.")
     if amount.system not in ("", UCUM):
-        raise UnitError("The unit is not from UCUM.")
+        raise UnitError("The unit is not from UCUM. Ask the source for the UCUM code.")
     code = units.canonical(amount.code or amount.unit)
     units.parse(code)
     decimals = text.decode()

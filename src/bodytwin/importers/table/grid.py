@@ -33,6 +33,7 @@ def _csv(data: bytes) -> list[tuple[int, Row]]:
         lines = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise UnreadableFileError(f"The table is not well-formed CSV: {error}.") from error
+    _require_few(len(lines))
     header = _header(lines[0])
     rows: list[tuple[int, Row]] = []
     for number, line in enumerate(lines[1:], 2):
@@ -51,19 +52,24 @@ def _parquet(data: bytes) -> list[tuple[int, Row]]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(io.BytesIO(data))
+        file = pq.ParquetFile(io.BytesIO(data))
+        _require_few(file.metadata.num_rows)
+        table = file.read()
+    except UnreadableFileError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UnreadableFileError("The file is damaged: it is not whole Parquet.") from error
-    if table.num_rows > LARGEST_ROWS:
-        raise UnreadableFileError(
-            f"The table has {table.num_rows} rows; {LARGEST_ROWS} are allowed."
-        )
     header = _header(table.column_names)
     columns = [table.column(i).to_pylist() for i in range(table.num_columns)]
     return [
         (number, {h: _written(c) for h, c in zip(header, line, strict=True)})
         for number, line in enumerate(zip(*columns, strict=True), 2)
     ]
+
+
+def _require_few(rows: int) -> None:
+    if rows > LARGEST_ROWS:
+        raise UnreadableFileError(f"The table has {rows} rows; {LARGEST_ROWS} are allowed.")
 
 
 def _header(names: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 The form of the file is described in docs/reference/table-mappings.md.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bodytwin import units
-from bodytwin.errors import InvalidInputError, UnitError
+from bodytwin.errors import InvalidInputError
 from bodytwin.importers.kind import require_amount, require_kind
 from bodytwin.record import LOINC, Code, Route
 
@@ -63,6 +64,7 @@ class TableMapping:
     covariates: Mapping[str, CovariateColumn] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _require_texts(self)
         for unit in (
             self.amount_unit,
             *(m.unit for m in self.measured),
@@ -86,10 +88,28 @@ class TableMapping:
             return _mapping(tomllib.loads(content.decode()))
         except KeyError as error:
             raise InvalidInputError(f"Mapping file: {error} is missing.") from error
-        except UnitError:
+        except InvalidInputError:
             raise
+        except RecursionError as error:
+            raise InvalidInputError("Mapping file: it is nested too deeply.") from error
         except (AttributeError, TypeError, ValueError) as error:
             raise InvalidInputError(f"Mapping file: {error}") from error
+
+
+def _require_texts(mapping: TableMapping) -> None:
+    texts: list[object] = [mapping.dataset, mapping.drug, mapping.amount_unit, mapping.rxnorm]
+    texts += [mapping.time_unit, *mapping.columns.values()]
+    for m in mapping.measured:
+        texts += [m.quantity, m.unit, m.loinc, m.kind]
+    for c in mapping.covariates.values():
+        texts += [c.column, c.unit]
+    if not all(isinstance(text, str) for text in texts):
+        raise InvalidInputError("Names, codes and units in a mapping are texts, in quotes.")
+    if not (mapping.dataset and mapping.drug):
+        raise InvalidInputError("A mapping names its dataset and its drug.")
+    numbers: list[object] = [n for c in mapping.covariates.values() for n in c.words.values()]
+    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+        raise InvalidInputError("The words of a covariate stand for numbers.")
 
 
 def _mapping(t: dict[str, Any]) -> TableMapping:
@@ -105,8 +125,8 @@ def _mapping(t: dict[str, Any]) -> TableMapping:
         raise ValueError(f"columns are {', '.join(NONMEM)}.")
     more: dict[str, Any] = {}
     if "origin" in t:
-        if t["origin"].tzinfo is None:
-            raise ValueError("origin needs a zone, as in 2000-01-01T00:00:00Z.")
+        if not isinstance(t["origin"], datetime) or t["origin"].tzinfo is None:
+            raise ValueError("origin is a time with a zone, as in 2000-01-01T00:00:00Z.")
         more = {"origin": t["origin"], "origin_is_given": True}
     return TableMapping(
         dataset=t["dataset"],

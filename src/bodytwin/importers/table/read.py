@@ -10,6 +10,7 @@ Source: NONMEM Users Guide VI (PREDPP), 2009, chapters III and V.
 
 import hashlib
 import math
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +18,7 @@ from typing import NoReturn
 
 from bodytwin import units
 from bodytwin.errors import InvalidInputError, UnreadableFileError
-from bodytwin.importers.number import number
+from bodytwin.importers.number import number as decimal
 from bodytwin.importers.report import HeldBack, Imported, ImportReport, pseudonym
 from bodytwin.importers.table.grid import Row, rows_of
 from bodytwin.importers.table.mapping import MeasuredColumn, TableMapping
@@ -38,9 +39,12 @@ from bodytwin.record import (
 from bodytwin.record.code import LOCAL
 
 READER = "table/1"
+NAME = re.compile(r"[a-z_][a-z0-9_]{0,11}")
 MEASUREMENT, DOSE, OTHER = 0, 1, 2
 NLMIXR_DOSE = 101
 MOST_DOSES = 10_000
+MOST_DOSES_IN_ALL = 5_000_000
+LONGEST_INFUSION_H = 366 * 24
 
 
 @dataclass(kw_only=True)
@@ -63,22 +67,25 @@ class _Line:
     sha256: str
 
     def refuse(self, name: str, problem: str) -> NoReturn:
-        column = self.mapping.columns.get(name, name).upper()
+        self.refuse_column(self.mapping.columns[name], problem)
+
+    def refuse_column(self, column: str, problem: str) -> NoReturn:
         raise UnreadableFileError(
-            f"Row {self.number}, column {column}: {problem} Nothing of the table was kept."
+            f"Row {self.number}, column {column.upper()}: {problem} Nothing of the table was kept."
         )
 
     def number_in(self, name: str, default: float | None = None) -> float | None:
-        text = self.cells.get(self.mapping.columns.get(name, name).lower(), "")
-        if text == "":
-            return default
+        text = self.text_in(name)
+        return default if text == "" else self.read(text, self.mapping.columns[name])
+
+    def read(self, text: str, column: str) -> float:
         try:
-            return number(text)
+            return decimal(text)
         except InvalidInputError as error:
-            self.refuse(name, f"{error}.")
+            self.refuse_column(column, f"{error}.")
 
     def text_in(self, name: str) -> str:
-        return self.cells.get(self.mapping.columns.get(name, name).lower(), "")
+        return self.cells.get(self.mapping.columns[name].lower(), "")
 
     @property
     def provenance(self) -> Provenance:
@@ -103,13 +110,18 @@ def read(data: bytes, mapping: TableMapping) -> Imported:
     subjects: dict[str, _Subject] = {}
     held_back: list[HeldBack] = []
     not_read: dict[str, int] = defaultdict(int)
-    for number, cells in rows:
-        line = _Line(number=number, cells=cells, mapping=mapping, sha256=sha256)
+    doses = 0
+    for place, cells in rows:
+        line = _Line(number=place, cells=cells, mapping=mapping, sha256=sha256)
         who = line.text_in("id").removesuffix(".0")
         if not who:
             line.refuse("id", "every row needs the id of its patient.")
         subject = subjects.setdefault(who, _Subject(name=pseudonym(mapping.dataset, who)))
+        before = len(subject.treatments)
         _take(line, subject, held_back, not_read)
+        doses += len(subject.treatments) - before
+        if doses > MOST_DOSES_IN_ALL:
+            line.refuse("additional", f"a table has at most {MOST_DOSES_IN_ALL} doses.")
     return _imported(subjects, mapping, sha256, held_back, not_read, _unused(header, mapping))
 
 
@@ -133,7 +145,10 @@ def _unused(first: Row, mapping: TableMapping) -> tuple[str, ...]:
     left = sorted(set(first) - known)
     if not left:
         return ()
-    return (f"Columns that the mapping does not name were not read: {', '.join(left).upper()}.",)
+    named = [name.upper() for name in left if NAME.fullmatch(name)]
+    others = len(left) - len(named)
+    named += [f"{others} with names that are no plain words"] if others else []
+    return (f"Columns that the mapping does not name were not read: {', '.join(named)}.",)
 
 
 def _take(
@@ -192,7 +207,7 @@ def _doses(line: _Line, hour: float) -> list[Treatment]:
     if additional < 0 or additional != int(additional) or additional > MOST_DOSES:
         line.refuse("additional", f"ADDL is a whole number up to {MOST_DOSES}.")
     duration = _duration_h(line, amount)
-    compartment = int(line.number_in("compartment", 0.0) or 0)
+    compartment = _compartment(line)
     route = line.mapping.routes.get(str(compartment), line.mapping.route)
     if duration != 0 and route is Route.OTHER:
         route = Route.INTRAVENOUS if duration is not None else Route.OTHER
@@ -216,6 +231,13 @@ def _doses(line: _Line, hour: float) -> list[Treatment]:
     ]
 
 
+def _compartment(line: _Line) -> int:
+    number = line.number_in("compartment", 0.0) or 0.0
+    if number < 0 or number != int(number):
+        line.refuse("compartment", "the compartment of a dose is a whole number, 0 or above.")
+    return int(number)
+
+
 def _duration_h(line: _Line, amount: float) -> float | None:
     rate = line.number_in("rate", 0.0) or 0.0
     if rate in (-1, -2):
@@ -224,11 +246,17 @@ def _duration_h(line: _Line, amount: float) -> float | None:
         line.refuse("rate", f"RATE is above zero, 0, -1 or -2, got {rate:g}.")
     if rate == 0:
         return 0.0
-    return units.convert(amount / rate, source=line.mapping.time_unit, target="h")
+    hours = units.convert(min(amount / rate, 1e15), source=line.mapping.time_unit, target="h")
+    if hours > LONGEST_INFUSION_H:
+        line.refuse("rate", "the infusion would last longer than a year.")
+    return hours
 
 
 def _observation(line: _Line, hour: float, held_back: list[HeldBack]) -> Observation | None:
-    if line.number_in("missing", 0.0) == 1:
+    missing = line.number_in("missing", 0.0)
+    if missing not in (0, 1):
+        line.refuse("missing", f"MDV is 0 or 1, got {missing:g}.")
+    if missing:
         return None
     value = line.number_in("value")
     if value is None:
@@ -269,7 +297,7 @@ def _observation(line: _Line, hour: float, held_back: list[HeldBack]) -> Observa
 def _measured(line: _Line) -> MeasuredColumn | None:
     if len(line.mapping.measured) == 1 and not line.mapping.measured[0].kind:
         return line.mapping.measured[0]
-    kind = line.text_in("kind")
+    kind = line.text_in("kind").removesuffix(".0")
     return next((m for m in line.mapping.measured if m.kind == kind), None)
 
 
@@ -279,9 +307,7 @@ def _covariates(line: _Line, subject: _Subject, hour: float) -> None:
         if text == "":
             continue
         value = column.words.get(text)
-        if value is None:
-            value = line.number_in(column.column)
-        assert value is not None
+        value = line.read(text, column.column) if value is None else value
         if subject.last.get(name) != value:
             subject.last[name] = value
             subject.covariates.append(

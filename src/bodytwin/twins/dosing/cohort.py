@@ -137,4 +137,3 @@ def correlation_of(model: PopulationModel) -> Array:
 
 def _lengthened(rows: Array, count: int) -> Array:
     return np.concatenate([rows, np.repeat(rows[-1:], count - len(rows), axis=0)])
-

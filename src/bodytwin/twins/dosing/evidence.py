@@ -38,9 +38,9 @@ def evidence_of(variant: str, *, twin: str, version: str) -> Evidence:
 
 
 def _claim(c: dict[str, Any]) -> Claim:
-    return Claim(
-        words=c["words"],
-        findings=tuple(
-            Finding(**{**f, "support": Support(f["support"])}) for f in c.get("findings", ())
-        ),
-    )
+    return Claim(words=c["words"], findings=tuple(_finding(f) for f in c.get("findings", ())))
+
+
+def _finding(f: dict[str, Any]) -> Finding:
+    stated: dict[str, Any] = {**f, "support": Support(f["support"])}
+    return Finding(**stated)

@@ -1,7 +1,7 @@
 """What of a record informs the twin, and with what error."""
 
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -195,9 +195,7 @@ def _covariates(
     return found, assumed, missing
 
 
-def covariate_series(
-    record: Record, name: str, need: CovariateNeed, origin: datetime
-) -> Series:
+def covariate_series(record: Record, name: str, need: CovariateNeed, origin: datetime) -> Series:
     """Every value of one covariate in the record, in the unit of the model."""
     direct = _direct(record, name, need.unit, need.loinc)
     if direct:
@@ -207,7 +205,7 @@ def covariate_series(
     if name in ("female", "male") and record.demographics.sex in (Sex.FEMALE, Sex.MALE):
         return [(origin, float(record.demographics.sex.value == name))]
     if need.derive == "cockcroft_gault":
-        return _cockcroft_gault(record, need, origin)
+        return _cockcroft_gault(record, need)
     return []
 
 
@@ -240,7 +238,7 @@ def cockcroft_gault() -> dict[str, Any]:
     return tomllib.loads(path.read_text())
 
 
-def _cockcroft_gault(record: Record, need: CovariateNeed, origin: datetime) -> Series:
+def _cockcroft_gault(record: Record, need: CovariateNeed) -> Series:
     k = cockcroft_gault()
     weights = sorted(_direct(record, "weight_kg", "kg", k["weight_loinc"]))
     sex = record.demographics.sex
@@ -288,7 +286,12 @@ def _segments(
         return next((v for m, v in reversed(values) if m <= moment), values[0][1])
 
     changes = sorted(
-        {m for values in series.values() for m, v in values if m > origin and v != at(values, origin)}
+        {
+            m
+            for values in series.values()
+            for m, v in values
+            if m > origin and v != at(values, origin)
+        }
         | {
             m
             for values in series.values()
@@ -296,7 +299,7 @@ def _segments(
             if m > origin and a != b
         }
     )
-    starts = (min(0.0, 0.0), *((m - origin).total_seconds() / 3600.0 for m in changes))
+    starts = (0.0, *((m - origin).total_seconds() / 3600.0 for m in changes))
     table = tuple(tuple(at(v, m) for v in series.values()) for m in (origin, *changes))
     return starts, table
 
@@ -313,6 +316,3 @@ def _require_population(model: PopulationModel, series: dict[str, Series]) -> No
                 break
     if reasons:
         raise OutsidePopulationError(*reasons)
-
-
-Loader = Callable[[str], PopulationModel]

@@ -76,9 +76,7 @@ def of_plan(
     return tuple(found)
 
 
-def _exposure(
-    history: History, parameters: Array, plan: DosingPlan, looks: Looks
-) -> list[Outcome]:
+def _exposure(history: History, parameters: Array, plan: DosingPlan, looks: Looks) -> list[Outcome]:
     model = history.population
     concentration = model.quantities["concentration"]
     scale, unit = concentration.amount_per_l_to_unit, concentration.unit
@@ -104,9 +102,7 @@ def _exposure(
     return found
 
 
-def _effects(
-    history: History, parameters: Array, plan: DosingPlan, looks: Looks
-) -> list[Outcome]:
+def _effects(history: History, parameters: Array, plan: DosingPlan, looks: Looks) -> list[Outcome]:
     model = history.population
     times = np.linspace(looks.now_h, looks.until_h, NADIR_LOOKS)
     effect = run(history, looks.now_h, parameters, plan, list(times))[:, :, EFFECT]
@@ -123,9 +119,7 @@ def _effects(
     ]
 
 
-def _outcome(
-    model: PopulationModel, name: str, unit: str, draws: Array, words: str
-) -> Outcome:
+def _outcome(model: PopulationModel, name: str, unit: str, draws: Array, words: str) -> Outcome:
     aim = _first(model.targets, name)
     harm = _first(model.toxicity, name)
     return Outcome(

@@ -242,15 +242,16 @@ def _model(name: str, t: dict[str, Any], sha256: str) -> PopulationModel:
     parameters = {n: _parameter(n, p) for n, p in raw.items()}
     _known("parameters", parameters, {*structure.required, *structure.optional})
     for needed in structure.required:
-        parameters[needed]  # noqa: B018
+        parameters[needed]
     covariates = {n: _covariate(n, c) for n, c in t.get("covariates", {}).items()}
     for p in parameters.values():
         for e in p.effects:
-            covariates[e.covariate]  # noqa: B018
+            covariates[e.covariate]
     quantities = {n: _quantity(n, q) for n, q in t["quantities"].items()}
     _known("quantities", quantities, set(structure.quantities))
-    f = dict(t["formulation"])
+    f: dict[str, Any] = dict(t["formulation"])
     f["intervals_h"] = tuple(f["intervals_h"])
+    f["route"] = Route(f["route"])
     return PopulationModel(
         name=name,
         drug=t["drug"],
@@ -269,7 +270,7 @@ def _model(name: str, t: dict[str, Any], sha256: str) -> PopulationModel:
         occasion_gap_h=float(t.get("occasion", {}).get("gap_h", math.inf)),
         targets=tuple(Aim(**a) for a in t.get("targets", ())),
         toxicity=tuple(Aim(**a) for a in t.get("toxicity", ())),
-        formulation=Formulation(**{**f, "route": Route(f["route"])}),
+        formulation=Formulation(**f),
         sha256=sha256,
     )
 
@@ -279,9 +280,7 @@ def _parameter(name: str, p: dict[str, Any]) -> PopulationParameter:
         "value", "transform", "effects", "published", "cv_convention",
         *(f"{of}_{how}" for of in SHARED for how in ("sd", "variance", "cv_percent")),
     })  # fmt: skip
-    spreads = {
-        ours: _spread(name, theirs, p) for theirs, ours in SHARED.items()
-    }
+    spreads = {ours: _spread(name, theirs, p) for theirs, ours in SHARED.items()}
     return PopulationParameter(
         value=float(p["value"]),
         transform=Transform(p.get("transform", "log")),
@@ -370,4 +369,6 @@ def _quantity(name: str, q: dict[str, Any]) -> MeasuredQuantity:
 def _known(where: str, given: Iterable[str], allowed: set[str]) -> None:
     unknown = sorted(set(given) - allowed)
     if unknown:
-        raise ValueError(f"{where}: unknown {', '.join(unknown)}. Known: {', '.join(sorted(allowed))}.")
+        raise ValueError(
+            f"{where}: unknown {', '.join(unknown)}. Known: {', '.join(sorted(allowed))}."
+        )

@@ -145,9 +145,7 @@ class DosingTwin:
     ) -> Array:
         """True values at the targets, (draw, target)."""
         model = case.inputs.population
-        out = outcomes.run(
-            case.inputs, case.now_h, parameters, plan, [t.time_h for t in targets]
-        )
+        out = outcomes.run(case.inputs, case.now_h, parameters, plan, [t.time_h for t in targets])
         values = np.empty((len(parameters), len(targets)))
         for j, target in enumerate(targets):
             measured = model.quantities.get(target.quantity)
@@ -207,7 +205,9 @@ class DosingTwin:
         parts = interventions_from_text(
             text, form=model.formulation, dose_unit=model.dose_unit, start_h=_next_due_h(case)
         )
-        plan = Plan(name=text.strip(), interventions=tuple(parts), until_h=_until_h(case, parts))
+        plan: DosingPlan = Plan(
+            name=text.strip(), interventions=tuple(parts), until_h=_until_h(case, parts)
+        )
         self.check_plan(case, plan)
         return plan
 
@@ -229,14 +229,12 @@ class DosingTwin:
                     duration_h=duration,
                 )
                 name = f"{amount:g} {unit} every {interval:g} h"
-                plans.append(
-                    Plan(name=name, interventions=(part,), until_h=_until_h(case, [part]))
-                )
+                plans.append(Plan(name=name, interventions=(part,), until_h=_until_h(case, [part])))
         return plans
 
 
 def _amounts(minimum: float, maximum: float, step: float) -> list[float]:
-    """Multiples of the step, at most 24 of them, evenly spread on a log scale where there are more."""
+    """Multiples of the step: all of them, or 24 spread evenly on a log scale."""
     first, last = math.ceil(minimum / step - 1e-9), math.floor(maximum / step + 1e-9)
     if last - first < 24:
         return [k * step for k in range(first, last + 1)]

@@ -116,7 +116,8 @@ class Batch:
 
 def _in_order(doses: Sequence[Dose]) -> list[Dose]:
     """Doses by time. One at steady state by mouth is set up one interval early, so that a
-    lag finds the dose before it on its way."""
+    lag finds the dose before it on its way.
+    """
     spread: list[Dose] = []
     for d in doses:
         if d.steady_interval_h > 0 and d.into == ABSORBED:

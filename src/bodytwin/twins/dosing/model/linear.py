@@ -1,3 +1,6 @@
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# numba infers the types of kernel arguments; the docstrings state them.
+
 r"""Concentration of a drug in one to three compartments, by closed form.
 
 With amounts :math:`x` in the central and peripheral compartments, clearances and
@@ -150,9 +153,7 @@ def _advance(dt, ka, links, n, q, rate, inflow, mode, chain):  # pragma: no cove
         gained = inflow * filled
         for j in range(links):
             if chain[j] != 0.0:
-                gained += chain[j] * _absorbed(
-                    ka, rate[i], dt, decay_ka, decay, links - 1 - j
-                )
+                gained += chain[j] * _absorbed(ka, rate[i], dt, decay_ka, decay, links - 1 - j)
         mode[i] = mode[i] * decay + q[0, i] * gained
     for j in range(links - 1, -1, -1):
         total, term = 0.0, decay_ka
@@ -176,7 +177,9 @@ def _in_body(n, q, scale, mode, links, chain):  # pragma: no cover
 
 
 @njit(cache=True, error_model="numpy")
-def _steady(interval, duration, amount, central, ka, links, n, q, rate, mode, chain):  # pragma: no cover
+def _steady(
+    interval, duration, amount, central, ka, links, n, q, rate, mode, chain
+):  # pragma: no cover
     """State just before a dose that has been given at `interval` for ever.
 
     The map over one interval is affine and triangular along the chain, so its

@@ -1,3 +1,6 @@
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# numba infers the types of kernel arguments; the docstrings state them.
+
 r"""Saturable elimination and effects over time, by an adaptive integrator.
 
 The drug moves as in `linear`, with Michaelis-Menten elimination added:
@@ -289,9 +292,7 @@ def integrated(
                     t_off, which = off_h[j], j
             t_next = min(min(t_seg, t_off), min(t_dose, times[i_time]))
             if now > -1e299 and t_next > now:
-                step = _integrate(
-                    effect, p, n, links, inflow, y, t_next - now, step, k, trial
-                )
+                step = _integrate(effect, p, n, links, inflow, y, t_next - now, step, k, trial)
                 if math.isnan(step):
                     out[row] = np.nan
                     break
