@@ -22,9 +22,8 @@ def test_from_a_file_to_a_scored_forecast(terminal, second):
     assert terminal.json("evidence", "dosing", "--variant", VARIANT)["ledger"]["sound"]
 
 
-def test_every_command_answers_in_json(terminal, second, monkeypatch):
+def test_every_command_answers_in_json(terminal, second):
     patient = terminal.patient(second)
-    monkeypatch.setattr("bodytwin.service.reporting.render", lambda page: page.title)
     asked = {
         "import": [terminal.table(second)],
         "patients": [],
@@ -43,9 +42,8 @@ def test_every_command_answers_in_json(terminal, second, monkeypatch):
         assert isinstance(terminal.json(name, *words), dict), name
 
 
-def test_every_command_also_answers_in_words(terminal, second, monkeypatch):
+def test_every_command_also_answers_in_words(terminal, second):
     patient = terminal.patient(second)
-    monkeypatch.setattr("bodytwin.service.reporting.render", lambda page: page.title)
     expected = {
         ("patients",): patient,
         ("timeline", patient): "17.3 mg/L",
@@ -55,7 +53,7 @@ def test_every_command_also_answers_in_words(terminal, second, monkeypatch):
         ("compare", patient, "--plan", PLAN, "--plan", "hold"): "trough [mg/L]",
         ("score",): "still wait",
         ("evidence", "dosing", "--variant", VARIANT): "Ledger",
-        ("validate", VARIANT, "--published", "--draws", "200"): "90 % interval",
+        ("validate", VARIANT, "--published", "--draws", "200"): "one patient",
         ("report", patient, "--to", terminal.folder / "page.html"): "page.html",
     }
     for words, part in expected.items():
@@ -83,6 +81,19 @@ def test_a_kept_posterior_can_be_named(terminal):
     kept = terminal.json("personalise", patient)["posteriors"][0]["id"]
     said = terminal.json("forecast", patient, "--posterior", kept[:8], "--at", "+12h")
     assert said["posteriors"] == [kept]
+
+
+def test_the_demo_goes_from_a_file_to_a_page(terminal):
+    steps = terminal.json("demo")["steps"]
+    kinds = [s["kind"] for s in steps]
+    assert kinds.index("registered") < kinds.index("scoring")
+    answers = {s["kind"]: s["answer"] for s in steps}
+    assert answers["reproduced"]["same_bits"]
+    assert answers["validation"]["patients"] == 50
+    assert answers["evidence"]["ledger"]["sound"]
+    page = (terminal.home / "report.html").read_text()
+    assert "phenobarbital" in page.lower()
+    assert "<script" not in page
 
 
 def test_demo_needs_an_empty_folder(terminal):

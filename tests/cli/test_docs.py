@@ -62,9 +62,8 @@ def keys(section):
     return set(re.findall(r"`(\w+)`", answer))
 
 
-def test_every_answer_has_the_keys_that_are_documented(terminal, second, monkeypatch):
+def test_every_answer_has_the_keys_that_are_documented(terminal, second):
     patient = terminal.patient(second)
-    monkeypatch.setattr("bodytwin.service.reporting.render", lambda page: page.title)
     asked = {
         "timeline": [patient],
         "personalise": [patient],

@@ -37,10 +37,18 @@ ORIGIN = datetime(2024, 3, 12, 8, 0, tzinfo=UTC)
 NOW_H, UNTIL_H, DRAWS = 98.0, 216.0, 1500
 ERROR = ErrorModel(proportional_sd=0.1, additive_sd=0.5)
 PLANS = {"3 mg every 12 h": 3.0, "4 mg every 12 h": 4.0, "5 mg every 12 h": 5.0}
-GIVEN = (DoseGiven(time_h=0.0, amount=24.0, unit="mg", words="loading dose, intravenous"),) + tuple(
-    DoseGiven(time_h=12.0 * k, amount=4.0, unit="mg") for k in range(1, 9)
+GIVEN = (
+    DoseGiven(time_h=0.0, amount=24.0, unit="mg", words="loading dose, intravenous"),
+    *(DoseGiven(time_h=12.0 * k, amount=4.0, unit="mg") for k in range(1, 9)),
 )
 SEEN = ((2.0, 19.6), (26.0, 24.1), (74.0, 31.4), (96.0, 33.8))
+CONTEXT = ContextOfUse(
+    question="Which dose, how often, keeps this patient's drug level in range?",
+    population="Newborns in the first two weeks, 0.6 to 3.6 kg",
+    not_for="Newborns on extracorporeal support",
+    influence="One source among others: a clinician decides",
+    consequence="A wrong dose can sedate too deeply or fail to stop seizures",
+)
 PRIOR = Prior(
     parameters=(
         Parameter(name="clearance_l_per_h", unit="L/h", median=0.0068, sd=0.32, source="Study A"),
@@ -233,20 +241,22 @@ def cards():
     return (scorecard(scores, rng=np.random.default_rng(6)),)
 
 
-def evidence(name: str = "neonatal_sample_1985") -> tuple[Evidence, ...]:
+def evidence(
+    name: str = "neonatal_sample_1985", level: Level = Level.DECISION
+) -> tuple[Evidence, ...]:
     checked = Finding(
         case="verification/dosing/library", support=Support.VERIFICATION, passed=True,
         words="Agrees with an independent integration of its equations to 1e-8.",
         command="uv run pytest verification/dosing",
     )  # fmt: skip
     tried = Finding(
-        case="validation/dosing/neonates", support=Support.VALIDATION, passed=False,
-        words="Beats the last value carried forward by 4 % (95 % interval −3 to 11).",
+        case="validation/dosing/neonates", support=Support.VALIDATION, passed=True,
+        words="Beats the last value carried forward by 24 % (95 % interval 13 to 31).",
         patients=57, forecasts=96, source="public data set", command="bodytwin validate",
     )  # fmt: skip
     return (
         Evidence(
-            twin="dosing", version="0.3.0", variant=name, level=Level.SCORED,
+            twin="dosing", version="0.3.0", variant=name, level=level,
             claims=(
                 Claim(words="The equations are solved right.", findings=(checked,)),
                 Claim(words="Levels of later days are foreseen.", findings=(tried,)),
@@ -266,13 +276,7 @@ def sample(**changes) -> Page:
         title="Phenobarbital in a newborn",
         about="Which maintenance dose keeps the level in range over the next five days?",
         made_at=ORIGIN + timedelta(hours=99),
-        context=ContextOfUse(
-            question="Which dose, how often, keeps this patient's drug level in range?",
-            population="Newborns in the first two weeks, 0.6 to 3.6 kg",
-            not_for="Newborns on extracorporeal support",
-            influence="One source among others: a clinician decides",
-            consequence="A wrong dose can sedate too deeply or fail to stop seizures",
-        ),
+        context=CONTEXT,
         posterior=q,
         levels=said["4 mg every 12 h"],
         variants=(

@@ -1,8 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from bodytwin.errors import StoreError
+from bodytwin.errors import InvalidInputError, StoreError
 from bodytwin.store import add_reading, patients, read_facts, read_record
 
 LATER = timedelta(days=1)
@@ -80,3 +81,25 @@ def test_a_source_changed_on_disk_is_noticed(store, made):
     store.archive.place(added.source).write_bytes(b"changed")
     with pytest.raises(StoreError, match="changed on disk"):
         store.archive.get(added.source)
+
+
+def test_a_number_that_is_not_finite_is_refused(store, made, home_hashes):
+    before = home_hashes()
+    reading = made.reading(b"a", made.level(0, float("nan")))
+    with pytest.raises(InvalidInputError):
+        add_reading(store, reading, recorded_at=made.start)
+    assert home_hashes() == before
+
+
+def test_two_writers_take_turns(store, made):
+    def take(name):
+        for i in range(8):
+            reading = made.reading(
+                f"{name}{i}".encode(), made.level(i, 1.5), made.dose(i, ord(name))
+            )
+            add_reading(store, reading, recorded_at=made.start)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(take, "ab"))
+    (summary,) = patients(store)
+    assert (summary.observations, summary.treatments) == (8, 16)

@@ -24,7 +24,10 @@ def _file(f: Shape) -> str:
     if 0 < len(who) <= 3:
         lines.append(f"  Patient(s): {', '.join(who)}")
     lines += [f"  {words}" for words in f["remarks"]]
-    lines += [f"  Not read: {n} {what}." for what, n in f["not_read"].items()]
+    if f["not_read"]:
+        lines.append(
+            f"  Not read: {', '.join(f'{n} {what}' for what, n in f['not_read'].items())}."
+        )
     lines += [f"  Held back, {h['path']} ({h['kind']}): {h['reason']}" for h in f["held_back"][:20]]
     if len(f["held_back"]) > 20:
         lines.append(f"  … and {len(f['held_back']) - 20} more; --json lists them all.")
@@ -204,8 +207,14 @@ def scoring(shape: Shape) -> str:
 
 
 def cards(found: Sequence[Shape]) -> list[str]:
-    """Score cards, indented."""
-    return ["  " + c["words"].replace("\n", "\n  ") for c in found]
+    """Score cards, indented; of one patient alone, that there is only one."""
+    return [
+        "  " + c["words"].replace("\n", "\n  ")
+        if c["patients"] > 1
+        else f"  {c['variant']}: {c['forecasts']} forecast(s) of {c['quantity']} in one patient; "
+        "nothing can be said of a model from one patient."
+        for c in found
+    ]
 
 
 def evidence(shape: Shape) -> str:

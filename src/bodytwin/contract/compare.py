@@ -83,8 +83,8 @@ def judged(
         utility_words=words,
         options=tuple(found),
         verdicts=verdicts,
-        expected_value_of_perfect_information=float(
-            value.max(axis=1).mean() - value.mean(axis=0).max()
+        expected_value_of_perfect_information=max(
+            0.0, float(value.max(axis=1).mean() - value.mean(axis=0).max())
         ),
         best=best,
         ranking=ranking,

@@ -88,7 +88,8 @@ def _worth(
     best_after = (weight @ value).max(axis=1)
     chosen_now = value[:, int(np.argmax(value.mean(axis=0)))]
     stay_after = weight @ chosen_now
-    gain = np.maximum(best_after - stay_after, 0.0)
+    gain = best_after - stay_after
+    gain[gain < 1e-12] = 0.0
     mean_after = weight @ true
     variance_after = np.maximum(weight @ (true**2) - mean_after**2, 0.0)
     return Worth(

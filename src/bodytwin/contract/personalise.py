@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from bodytwin.contract.case import Case, ErrorModel, Measurement
 from bodytwin.contract.parameter import Prior
@@ -173,7 +173,7 @@ def fit_check(problem: Problem, best: Array) -> Fit:
     residuals = np.where(beyond_limit, 0.0, residuals)
     deviation = best - problem.mean
     statistic = float(residuals @ residuals + deviation @ problem.precision @ deviation)
-    tail = float(chi2.sf(statistic, len(residuals)))
+    tail = float(chdtrc(len(residuals), statistic))
     described = tail >= REFUSE_BELOW
     worst = int(np.argmax(np.abs(residuals)))
     words = (

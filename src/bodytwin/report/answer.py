@@ -95,8 +95,9 @@ def _plans(page: Page) -> Sentence | None:
     c = page.comparison
     if c is None or not c.options:
         return None
-    shown = [o for o in c.options if o.plan == c.best] if c.best else c.options[:FEW]
+    shown = [o for o in c.options if o.plan == c.best] if c.best else c.options
     told = [f"{unbroken(o.plan)}: {_chances(page, o)}." for o in shown if _chances(page, o)]
+    told = told if len(told) <= FEW else []
     return Sentence("Options", c.ranking, " ".join(told))
 
 
@@ -127,8 +128,8 @@ def card_line(c: ScoreCard) -> str:
     """Say a score card in one line."""
     cover, over, last = c.coverage90, c.skill_over_population, c.skill_over_last_value
     words = (
-        f"On {c.forecasts} forecasts of {lowered(name_words(c.quantity))} in {c.patients} patients, "
-        f"{percent(cover.value)} of measurements fell inside the 90 % interval "
+        f"On {c.forecasts} forecasts of {lowered(name_words(c.quantity))} in {c.patients} "
+        f"patients, {percent(cover.value)} of measurements fell inside the 90 % interval "
         f"(95 % interval {percent_span(cover.low, cover.high)})"
     )
     for estimate, whom in ((over, "the population"), (last, "the last value carried forward")):

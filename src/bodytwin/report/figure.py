@@ -102,6 +102,7 @@ def _document(told: Told, sheet: Sheet, draw: Callable[[Sheet], Drawn]) -> str:
         tag("desc", plain(told.desc), id=f"{sheet.key}-desc"),
         drawn.marks,
         viewBox=f"0 0 {sheet.width:g} {drawn.height:.0f}",
+        preserveAspectRatio="xMinYMin meet",
         role="img",
         aria_labelledby=f"{sheet.key}-title {sheet.key}-desc",
         class_="narrow" if sheet.narrow else "wide",

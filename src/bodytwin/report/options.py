@@ -19,6 +19,7 @@ from bodytwin.report.words import (
 )
 
 MOST = 8
+RANKS = ["Expected utility", "Best", "Expected regret"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,30 +31,36 @@ class Options:
     rest: Table | None
     ranking: str
     withheld: bool
+    may_rank: bool
     utility: str
     perfect: str
     remarks: tuple[str, ...]
 
 
-def option_tables(c: Comparison) -> Options:
-    """Write the options; of many, those with the least expected regret first."""
+def option_tables(c: Comparison, *, may_rank: bool) -> Options:
+    """Write the options, of many those most often in target; no ranks where none were earned."""
     pairs = list(zip(c.options, c.verdicts, strict=True))
-    by_regret = sorted(pairs, key=lambda p: p[1].expected_regret)[:MOST]
-    kept = [p for p in pairs if len(pairs) <= MOST or p in by_regret]
-    left = [p for p in pairs if p not in kept]
+    places = sorted(range(len(pairs)), key=lambda i: -_on_target(pairs[i][0]))[:MOST]
+    kept = [p for i, p in enumerate(pairs) if i in places]
+    left = [p for i, p in enumerate(pairs) if i not in places]
     return Options(
-        first=_table("Options", kept),
+        first=_table("Options", kept, may_rank),
         best=c.best or "",
-        rest=_table("Further options", left) if left else None,
+        rest=_table("Further options", left, may_rank) if left else None,
         ranking=c.ranking,
         withheld=c.best is None,
+        may_rank=may_rank,
         utility=c.utility_words,
         perfect=number(c.expected_value_of_perfect_information),
         remarks=c.remarks,
     )
 
 
-def _table(caption: str, pairs: list[tuple[Option, Verdict]]) -> Table:
+def _on_target(o: Option) -> float:
+    return sum(o.probability_in_target.values()) - sum(o.probability_of_harm.values())
+
+
+def _table(caption: str, pairs: list[tuple[Option, Verdict]], may_rank: bool) -> Table:
     first = pairs[0][0].outcomes
     shown = [n for n, o in first.items() if o.has_aim or o.has_limit] or list(first)[:2]
     columns = ["Plan"]
@@ -62,12 +69,12 @@ def _table(caption: str, pairs: list[tuple[Option, Verdict]]) -> Table:
         columns.append(name_words(name, o.unit) + (f", {unit}" if unit else ""))
         columns += ["In target"] if o.has_aim else []
         columns += ["Harm"] if o.has_limit else []
-    columns += ["Expected utility", "Best", "Expected regret"]
-    rows = tuple(_row(o, v, shown) for o, v in pairs)
+    columns += RANKS if may_rank else []
+    rows = tuple((*_row(o, shown), *(_ranks(v) if may_rank else ())) for o, v in pairs)
     return Table(caption=caption, columns=tuple(columns), rows=rows)
 
 
-def _row(o: Option, v: Verdict, shown: list[str]) -> Row:
+def _row(o: Option, shown: list[str]) -> Row:
     cells: list[str | Ranged] = [o.plan]
     for name in shown:
         outcome = o.outcomes[name]
@@ -77,12 +84,15 @@ def _row(o: Option, v: Verdict, shown: list[str]) -> Row:
             cells.append(_share(int(outcome.in_target().sum()), n))
         if outcome.has_limit:
             cells.append(_share(int(outcome.harmful().sum()), n))
-    cells += [
+    return tuple(cells)
+
+
+def _ranks(v: Verdict) -> Row:
+    return (
         Ranged(*with_error(v.expected_utility, v.expected_utility_se)),
         _points(v.probability_best, v.probability_best_se),
         Ranged(*with_error(v.expected_regret, v.expected_regret_se)),
-    ]
-    return tuple(cells)
+    )
 
 
 def _spread(draws: Array) -> Ranged:

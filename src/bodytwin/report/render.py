@@ -15,7 +15,7 @@ from bodytwin.report.calibration import card_figures, judged_figures
 from bodytwin.report.densities import density_figures
 from bodytwin.report.figure import Ranged, Row, Table
 from bodytwin.report.levels import level_figures
-from bodytwin.report.options import option_tables
+from bodytwin.report.options import Options, option_tables
 from bodytwin.report.page import Foretold, Page
 from bodytwin.report.what_ifs import what_if_figures
 from bodytwin.report.words import (
@@ -75,7 +75,7 @@ def _context(page: Page) -> Mapping[str, Any]:
         "sentences": answer(page),
         "levels": level_figures(page),
         "plans": what_if_figures(page),
-        "options": option_tables(page.comparison) if page.comparison else None,
+        "options": _options(page),
         "attainment": attainment_figures(page),
         "next": _next_table(page.next_measurements),
         "foretold": _foretold_table(page.foretold),
@@ -90,6 +90,14 @@ def _context(page: Page) -> Mapping[str, Any]:
         "tail": number(page.posterior.fit.tail_probability, 2),
         "settings": _settings(page),
     }
+
+
+def _options(page: Page) -> Options | None:
+    c = page.comparison
+    if c is None or not c.options:
+        return None
+    earned = all(e.may_rank for e in page.evidence) if page.evidence else c.best is not None
+    return option_tables(c, may_rank=earned)
 
 
 def _settings(page: Page) -> list[tuple[str, str]]:

@@ -88,7 +88,9 @@ def percent_span(low: float, high: float) -> str:
     """Say an interval of probabilities."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return UNKNOWN
-    return f"{low * 100:.0f} to {high * 100:.0f}{THIN}%"
+    fine = any(0 < p < 0.005 or 0.995 < p < 1 for p in (low, high))
+    a, b = (f"{p * 100:.{1 if fine and 0 < p < 1 else 0}f}" for p in (low, high))
+    return f"{a} to {b}{THIN}%"
 
 
 def unit_words(unit: str) -> str:

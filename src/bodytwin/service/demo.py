@@ -24,6 +24,7 @@ from bodytwin.service.scoring import score
 from bodytwin.service.validating import Design, validate
 from bodytwin.service.words import AS_GIVEN
 from bodytwin.service.workspace import Workspace
+from bodytwin.store.forecasts import forecasts
 
 DATA = files("bodytwin.service") / "demo_data"
 TABLE, MAPPING = "phenobarbital_neonates.csv", "phenobarbital_neonates.toml"
@@ -169,8 +170,6 @@ def _written(workspace: Workspace, page: Path) -> Generator[Step]:
 
 
 def _forecast_patient(workspace: Workspace) -> str:
-    from bodytwin.store.forecasts import forecasts
-
     return forecasts(workspace.store)[0].forecast.patient
 
 

@@ -95,7 +95,7 @@ def page(
         attainment=_attainment(compared),
         foretold=_foretold(workspace, case.patient),
         judged=_judged(workspace, case.patient),
-        cards=(*shown.cards, *shown.replayed),
+        cards=tuple(c for c in (*shown.cards, *shown.replayed) if c.patients > 1),
         evidence=tuple(p.twin.evidence(v) for v in variants),
         sources=_sources(p.record),
         refused=tuple(f"{name}: {' '.join(why)}" for name, why in p.refused.items()),

@@ -1,9 +1,11 @@
 """Facts of a record as rows of the table, and back."""
 
+import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from bodytwin.errors import InvalidInputError
 from bodytwin.record import (
     Code,
     Comparator,
@@ -58,6 +60,8 @@ _SAID = ("kind", "patient", "system", "code", "value", "unit", "comparator", "tr
 
 def _row(patient: str, fact: Fact) -> dict[str, Any]:
     quantity = quantity_of(fact)
+    if not math.isfinite(quantity.value):
+        raise InvalidInputError("A value that is not finite is no fact. Hold it back on import.")
     given = None
     if isinstance(fact, Treatment):
         given = {

@@ -16,6 +16,7 @@ ORAL = tuple(Dose(time_h=24.0 * k, amount=10000.0, into=ABSORBED) for k in range
 INFUSED = tuple(
     Dose(time_h=12.0 * k, amount=1000.0, into=CENTRAL, duration_h=1.0) for k in range(6)
 )
+SWALLOWED = tuple(Dose(time_h=12.0 * k, amount=5.0, into=ABSORBED) for k in range(8))
 TIMES = (1.5, 4.4, 7.1, 24.6, 73.0, 80.0, 95.0)
 
 
@@ -26,10 +27,12 @@ def monolix(run: str):
 KINDS = {
     "one compartment, absorption faster or slower than elimination": (
         lambda: monolix("run001"), ORAL, 600, {}),
-    "wide variability, several modes": (lambda: monolix("run513"), ORAL, 600, {}),
-    "parallel zero- and first-order absorption": (lambda: monolix("run006"), ORAL, 400, {}),
+    "the same with wide variability, several modes": (
+        lambda: monolix("run513"), ORAL, 600, {}),
     "two compartments, infusions": (
-        lambda: load("vancomycin_goti_2018"), INFUSED, 400, {"covariates": (70.0, 90.0, 0.0)}),
+        lambda: load("vancomycin_goti_2018"), INFUSED, 500, {"covariates": (70.0, 90.0, 0.0)}),
+    "two compartments, a chain of absorption": (
+        lambda: load("tacrolimus_woillard_2011"), SWALLOWED, 300, {"covariates": (35.0, 0.0, 0.0)}),
     "saturable elimination": (lambda: monolix("run201"), ORAL, 100, {}),
 }  # fmt: skip
 
@@ -70,7 +73,7 @@ def test_no_global_search_finds_a_more_probable_patient(kind, record_property):
     def log_posterior(z, who):
         return batch.log_posterior(z, who, patients.predict(z, who))
 
-    modes = multistart(batch, np.random.default_rng(1))
+    modes = multistart(batch, np.random.default_rng(1), starts=128)
     _, first = np.unique(modes.index, return_index=True)
     ours = modes.log_posterior[first]
     theirs = global_optimum(
@@ -84,4 +87,4 @@ def test_no_global_search_finds_a_more_probable_patient(kind, record_property):
     record_property("missed", f"{missed} of {size}")
     found = int(np.sum(2 * (ours - theirs) > -1e-4))
     print(f"{kind}: missed {missed} of {size}; as good or better in {found}")
-    assert missed <= size // 1000
+    assert missed == 0

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from bodytwin import units
 from bodytwin.errors import InvalidInputError, UnitError
@@ -28,6 +29,7 @@ ROUTES = {
 """Codes of routes in SNOMED CT and the NCI thesaurus."""
 
 
+@lru_cache(maxsize=4096)
 def instant_of(text: str, assumed_zone: tzinfo | None) -> Instant:
     """A FHIR date, dateTime or instant. Raises InvalidInputError without a zone to go by."""
     match = _TIME.fullmatch(text)
@@ -62,11 +64,17 @@ def quantity_of(amount: Amount | None) -> Quantity:
         raise InvalidInputError("There is no numeric value.")
     if amount.system not in ("", UCUM):
         raise UnitError("The unit is not from UCUM. Ask the source for the UCUM code.")
-    code = units.canonical(amount.code or amount.unit)
-    units.parse(code)
+    code = _unit(amount.code or amount.unit)
     decimals = text.decode()
     comparator = None if amount.comparator is None else _comparator(amount.comparator)
     return Quantity(number(decimals), code, comparator, decimals)
+
+
+@lru_cache(maxsize=4096)
+def _unit(text: str) -> str:
+    code = units.canonical(text)
+    units.parse(code)
+    return code
 
 
 def _comparator(text: str) -> Comparator:
@@ -83,7 +91,12 @@ def code_of(concept: Concept | None) -> Code:
     chosen = chosen or next((c for c in codings if c.code), None)
     if chosen is None:
         raise InvalidInputError("There is no code.")
-    return Code(chosen.system, chosen.code, chosen.display)
+    return _code(chosen.system, chosen.code, chosen.display)
+
+
+@lru_cache(maxsize=4096)
+def _code(system: str, code: str, display: str) -> Code:
+    return Code(system, code, display)
 
 
 def route_of(concept: Concept) -> Route:
