@@ -4,7 +4,6 @@
 import sys
 import time
 import timeit
-import warnings
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,9 @@ ROUNDS = 3
 @pytest.fixture(scope="module")
 def sides():
     pytest.importorskip("fhir.resources", reason="the peer is in the group 'oracles'")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        sys.path.insert(0, str(HERE))
-        import fhir_import
+    sys.path.insert(0, str(HERE))
+    import fhir_import
+
     return fhir_import
 
 

@@ -353,3 +353,30 @@ def test_attainment_can_be_taken_from_a_comparison(page: Page):
     curve = AttainmentCurve.of(page.comparison, "trough")
     assert curve.target == "15 to 40 mg/L"
     assert [d.label for d in curve.doses] == [o.plan for o in page.comparison.options]
+
+
+def test_errors_of_measuring_below_zero_do_not_stretch_a_scale_of_positive_levels(page: Page):
+    levels = page.levels
+    assert levels is not None
+    low = np.where(np.arange(levels.observable.shape[1]) < 3, -30.0, levels.observable)
+    html = checked(replace(page, levels=replace(levels, observable=low)))
+    figure = re.search(r'<figure id="levels0".*?</svg>', html, re.DOTALL)
+    assert figure
+    assert ">−" not in figure[0]
+
+
+def test_trust_rests_on_validation_where_there_is_no_card(page: Page):
+    words = said(render(replace(page, cards=())))
+    assert "Beats the last value carried forward by 24 % (95 % interval 13 to 31)" in words
+    assert "In this patient 3 of 3 measured values fell inside" in words
+    bare_words = said(render(replace(page, cards=(), evidence=())))
+    assert "treat every number as a hypothesis" in bare_words
+
+
+def test_rounding_of_the_computer_is_nothing(page: Page):
+    nothing = tuple(
+        replace(w, expected_gain=1.3e-16, expected_gain_se=9e-18) for w in page.next_measurements
+    )
+    words = said(render(replace(page, next_measurements=nothing)))
+    assert "None of these is expected to change the choice" in words
+    assert "10⁻¹⁶" not in words

@@ -22,7 +22,7 @@ from bodytwin.report.words import (
     unbroken,
     with_unit,
 )
-from bodytwin.validity.claim import Level
+from bodytwin.validity.claim import Level, Support
 from bodytwin.validity.envelope import Where
 from bodytwin.validity.scorecard import ScoreCard
 
@@ -116,12 +116,27 @@ def _chances(page: Page, option: Option) -> str:
 
 
 def _trust(page: Page) -> Sentence:
-    if not page.cards:
-        return Sentence(
-            "Trust", "No forecast of this model has been scored on real patients here: "
-            "treat every number as a hypothesis.",
-        )  # fmt: skip
-    return Sentence("Trust", " ".join(card_line(c) for c in page.cards[:2]))
+    if page.cards:
+        words = " ".join(card_line(c) for c in page.cards[:2])
+    else:
+        words = _validated(page) or (
+            "No forecast of this model has been scored on real patients: treat every number as a "
+            "hypothesis."
+        )
+    held, count = sum(j.score.covered90 for j in page.judged), len(page.judged)
+    note = f"In this patient {held} of {count} measured values fell inside the 90 % interval."
+    return Sentence("Trust", words, note if count else "")
+
+
+def _validated(page: Page) -> str:
+    found = [
+        f
+        for e in page.evidence
+        for c in e.claims
+        for f in c.findings
+        if f.support is Support.VALIDATION
+    ]
+    return " ".join(f.words if f.passed else f"Fails: {f.words}" for f in found[:FEW])
 
 
 def card_line(c: ScoreCard) -> str:

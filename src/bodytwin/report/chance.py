@@ -31,7 +31,8 @@ class Chance:
         scale = 1 + z * z / draws
         centre = (p + z * z / (2 * draws)) / scale
         half = z * sqrt(p * (1 - p) / draws + z * z / (4 * draws * draws)) / scale
-        return cls(p, max(0.0, centre - half), min(1.0, centre + half))
+        low = centre - half if hits else 0.0
+        return cls(p, low, centre + half if hits < draws else 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

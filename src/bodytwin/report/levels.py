@@ -74,8 +74,9 @@ class Plot:
         rows = [np.array([*seen, *aimed], dtype=np.float64)]
         if self.course:
             c = self.course
-            rows += [c.true.low90, c.true.high90, c.measured.low90, c.measured.high90]
-            rows += [1.0 * np.minimum(c.population.high90, 1.5 * reach(*rows)[1])]
+            rows += [c.true.low90, c.true.high90]
+            rows += [np.fmax(c.measured.high90, reach(*rows)[0])]
+            rows += [np.clip(c.population.high90, reach(*rows)[0], 1.5 * reach(*rows)[1])]
         return reach(*rows)
 
 

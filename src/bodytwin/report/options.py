@@ -51,7 +51,7 @@ def option_tables(c: Comparison, *, may_rank: bool) -> Options:
         withheld=c.best is None,
         may_rank=may_rank,
         utility=c.utility_words,
-        perfect=number(c.expected_value_of_perfect_information),
+        perfect=with_error(c.expected_value_of_perfect_information, 0.0)[0],
         remarks=c.remarks,
     )
 

@@ -19,6 +19,7 @@ from bodytwin.report.options import Options, option_tables
 from bodytwin.report.page import Foretold, Page
 from bodytwin.report.what_ifs import what_if_figures
 from bodytwin.report.words import (
+    NOISE,
     THIN,
     clock,
     name_words,
@@ -85,9 +86,8 @@ def _context(page: Page) -> Mapping[str, Any]:
         "cards": [(card, _card_table(card)) for card in page.cards],
         "standings": STANDINGS,
         "weights": [(name, percent(w)) for name, w in page.weights.items()],
-        "evidence_log": number(page.posterior.method.log_evidence),
         "diagnostics": [(k, number(v)) for k, v in page.posterior.method.diagnostics.items()],
-        "tail": number(page.posterior.fit.tail_probability, 2),
+        "telling": any(w.expected_gain > NOISE for w in page.next_measurements),
         "settings": _settings(page),
     }
 

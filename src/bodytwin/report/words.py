@@ -7,6 +7,8 @@ _SUPERSCRIPT = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺"
 _MICRO = re.compile(r"(?<![A-Za-z\[{])u(?=(?:g|mol|L|l|m|s|U|kat)(?![A-Za-z]))")
 _POWER = re.compile(r"10[*^](-?\+?\d+)")
 UNKNOWN = "not known"
+NOISE = 1e-12
+"""Smallest error of a result of order one that is not rounding of the computer."""
 GAP = "\N{NO-BREAK SPACE}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
@@ -49,8 +51,8 @@ def with_error(value: float, error: float) -> tuple[str, str]:
     """Round a value to the second digit of its error, and say both."""
     if not (math.isfinite(value) and math.isfinite(error)):
         return number(value), "error not known"
-    if error <= 0:
-        return number(value), "± 0"
+    if error <= NOISE:
+        return number(value if abs(value) > NOISE else 0.0), "± 0"
     power = math.floor(math.log10(error))
     if not -6 <= power < 6:
         return number(value), f"± {number(error, 2)}"
@@ -77,9 +79,9 @@ def percent(p: float) -> str:
     """Say a probability, never rounded to a certainty that was not found."""
     if not math.isfinite(p):
         return UNKNOWN
-    if 0 < p < 0.005:
+    if 0 < p <= 0.005:
         return f"under{GAP}1{THIN}%"
-    if 0.995 < p < 1:
+    if 0.995 <= p < 1:
         return f"over{GAP}99{THIN}%"
     return f"{p * 100:.0f}{THIN}%"
 

@@ -13,7 +13,7 @@ from bodytwin.errors import BodytwinError, UnreadableFileError
 from bodytwin.importers import fhir
 from bodytwin.record import Precision
 
-SYNTHEA = Path(__file__).parents[3] / "examples" / "data" / "synthea"
+SYNTHEA = Path(__file__).parents[2] / "examples" / "data" / "synthea"
 FILES = sorted(SYNTHEA.glob("*.json"))
 NAME, NUMBER = "Zebedee Quux", "MRN-4711-SECRET"
 MARKERS = (NAME, "Zebedee", "Quux", NUMBER, "4711")

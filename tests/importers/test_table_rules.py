@@ -13,7 +13,7 @@ from bodytwin.errors import BodytwinError, InvalidInputError, UnreadableFileErro
 from bodytwin.importers import table
 from bodytwin.record import Route
 
-DATA = Path(__file__).parents[3] / "examples" / "data"
+DATA = Path(__file__).parents[2] / "examples" / "data"
 EXAMPLES = ["phenobarbital_neonates", "theophylline", "warfarin"]
 NAME, NUMBER = "Zebedee Quux", "MRN-4711-SECRET"
 MARKERS = (NAME, NAME.upper(), "Quux", NUMBER, "4711")
