@@ -15,6 +15,7 @@ from bodytwin.errors import InvalidInputError, MisfitError
 from bodytwin.record import Quantity
 from bodytwin.twins.dosing import TWIN
 from bodytwin.twins.dosing.interventions import doses_of
+from tests.twins.dosing.conftest import study
 
 PHENOBARBITAL = "phenobarbital_grasela_1985"
 
@@ -33,8 +34,9 @@ def test_passes_every_check_of_the_kit(neonates):
     assert report.ok, str(report)
 
 
-def test_passes_every_check_with_an_effect_beside_the_level(volunteers):
-    report = check_twin(TWIN, volunteers[0], variant="warfarin_oreilly_1968", simulations=20)
+def test_passes_every_check_for_a_drug_by_mouth():
+    swallowed = study("theophylline")[1]
+    report = check_twin(TWIN, swallowed, variant="theophylline_pinheiro_2000")
     assert report.ok, str(report)
 
 

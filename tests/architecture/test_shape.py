@@ -1,0 +1,79 @@
+"""The house rules that no other tool checks."""
+
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import bodytwin
+from bodytwin import contract, errors
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+REFUSED = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "handlers"}
+
+
+def test_no_module_is_named_for_nothing_in_particular():
+    assert not [p for p in SOURCES if p.stem in REFUSED or p.stem.endswith("_manager")]
+
+
+def test_there_are_no_notebooks():
+    tracked = [p for p in ROOT.rglob("*.ipynb") if ".venv" not in p.parts]
+    assert not tracked
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT / "src")))
+def test_every_module_opens_with_what_it_is_for(path):
+    text = path.read_text()
+    body = re.sub(r"^(#.*\n|\n)+", "", text)
+    assert body.startswith(('"""', 'r"""')), "A module opens with its question."
+
+
+def test_every_twin_has_the_same_rooms():
+    rooms = {"parameters", "model", "interventions", "observe", "evidence", "data"}
+    for twin in (ROOT / "src" / "bodytwin" / "twins").iterdir():
+        if twin.is_dir() and twin.name != "__pycache__":
+            assert rooms <= {p.stem for p in twin.iterdir()}, twin.name
+
+
+def test_the_version_is_stated_once_for_people_and_once_for_machines():
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert bodytwin.__version__ == stated == version("bodytwin")
+    assert f"version: {stated}" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_everything_the_contract_exports_exists():
+    assert sorted(contract.__all__) == contract.__all__ or set(contract.__all__)
+    missing = [name for name in contract.__all__ if not hasattr(contract, name)]
+    assert not missing
+
+
+def test_every_error_stands_in_the_tree_and_in_the_documentation():
+    tree = errors.__doc__ or ""
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text()
+    for name, value in vars(errors).items():
+        if isinstance(value, type) and issubclass(value, errors.BodytwinError):
+            assert name in tree
+            assert f"`{name}`" in page
+
+
+def test_every_case_of_evidence_exists():
+    table = tomllib.loads(
+        (ROOT / "src/bodytwin/twins/dosing/data/evidence.toml").read_text(encoding="utf-8")
+    )
+    variants = table["variants"].values()
+    claims = [*table["all"]["claims"], *(c for v in variants for c in v["claims"])]
+    for claim in claims:
+        for finding in claim["findings"]:
+            assert (ROOT / finding["case"] / "case.toml").exists(), finding["case"]
+            assert list((ROOT / finding["case"]).glob("test_*.py")), finding["case"]
+
+
+def test_every_case_says_what_it_claims_and_from_where():
+    cases = [*ROOT.glob("verification/**/case.toml"), *ROOT.glob("validation/**/case.toml")]
+    assert cases
+    for path in cases:
+        stated = tomllib.loads(path.read_text())
+        assert {"claim", "source", "licence"} <= set(stated), path
