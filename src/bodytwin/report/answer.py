@@ -1,6 +1,7 @@
 """The answer in a few sentences: what is expected, what to do, and how far to trust it."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from bodytwin.contract.comparison import Option
 from bodytwin.contract.forecast import Band, Forecast
 from bodytwin.report.attainment import curves, said
 from bodytwin.report.bands import Bands
+from bodytwin.report.calibration import made_words
 from bodytwin.report.page import Page
 from bodytwin.report.words import (
     UNKNOWN,
@@ -124,7 +126,10 @@ def _trust(page: Page) -> Sentence:
             "hypothesis."
         )
     held, count = sum(j.score.covered90 for j in page.judged), len(page.judged)
-    note = f"In this patient {held} of {count} measured values fell inside the 90 % interval."
+    note = (
+        f"In this patient {held} of {count} measured values fell inside the 90 % interval; "
+        f"{made_words(page.judged)}."
+    )
     return Sentence("Trust", words, note if count else "")
 
 
@@ -136,7 +141,8 @@ def _validated(page: Page) -> str:
         for f in c.findings
         if f.support is Support.VALIDATION
     ]
-    return " ".join(f.words if f.passed else f"Fails: {f.words}" for f in found[:FEW])
+    words = " ".join(f.words if f.passed else f"Fails: {f.words}" for f in found[:FEW])
+    return re.sub(r"(?<=[\s(])-(?=\d)", "−", words)
 
 
 def card_line(c: ScoreCard) -> str:

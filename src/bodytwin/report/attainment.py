@@ -31,13 +31,12 @@ def attainment_figures(page: Page) -> tuple[Figure, ...]:
 
 
 def _figure(c: AttainmentCurve, key: str) -> Figure:
-    harm = f"; harm is expected {c.harm}" if c.harm else ""
     told = Told(
         key=key,
         title=f"{c.outcome}: chance of {c.target or 'harm'} by dose",
         desc=f"One row for each of {len(c.doses)} doses, with the probability of {c.outcome} "
         f"{c.target} and the probability of harm. The numbers are in the table below.",
-        caption=f"Aimed at: {c.target or 'no range'}{harm}. Bars on the probabilities are 95 % "
+        caption=f"{_limits(c)} Bars on the probabilities are 95 % "
         "intervals for the number of draws alone; the bands at the result hold half and nine in "
         "ten of the draws.",
         tables=(_table(c),),
@@ -45,6 +44,11 @@ def _figure(c: AttainmentCurve, key: str) -> Figure:
         + ((("harm", "harm"),) if any(d.harm for d in c.doses) else ()),
     )
     return figure(told, lambda sheet: _draw(c, c.doses[:MOST], sheet))
+
+
+def _limits(c: AttainmentCurve) -> str:
+    aim = f"Aimed at: {c.target}" if c.target else "No range is aimed at"
+    return f"{aim}; harm is expected {c.harm}." if c.harm else f"{aim}."
 
 
 def _draw(c: AttainmentCurve, doses: Sequence[Attainment], sheet: Sheet) -> Drawn:

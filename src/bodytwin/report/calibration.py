@@ -41,15 +41,31 @@ def _judged(group: Sequence[Judged], key: str) -> Figure:
     told = Told(
         key=key,
         title=f"{name}: forecast, then measured",
-        desc=f"{len(ordered)} forecasts registered before the measurement was looked at. "
-        f"{inside} of {len(ordered)} measured values lie inside the 90 % interval. The numbers "
-        "are in the table below.",
-        caption=f"{inside} of {len(ordered)} inside the 90 % interval"
+        desc=f"{len(ordered)} forecasts, each beside what was measured. {inside} of "
+        f"{len(ordered)} measured values lie inside the 90 % interval; "
+        f"{made_words(ordered)}. The numbers are in the table below.",
+        caption=f"{inside} of {len(ordered)} inside the 90 % interval; {made_words(ordered)}"
         + (f"; the last {MOST} are drawn." if len(ordered) > MOST else "."),
         tables=(_judged_table(ordered),),
         legend=(("twin band90", "9 in 10"), ("twin band50", "half"), ("seen", "measured")),
     )
     return figure(told, lambda sheet: _draw_judged(shown, sheet))
+
+
+def made_words(group: Sequence[Judged]) -> str:
+    """Say how many forecasts were on record before the outcome, and how many only replayed."""
+    counts = {
+        "registered before the outcome was known here": sum(
+            bool(j.standing) and not j.replayed for j in group
+        ),
+        "replayed afterwards, with the outcome kept from the twin": sum(j.replayed for j in group),
+        "not stated to have been registered": sum(not j.standing for j in group),
+    }
+    found = {how: n for how, n in counts.items() if n}
+    if len(found) == 1:
+        subject = "the forecast was" if len(group) == 1 else "all forecasts were"
+        return f"{subject} {next(iter(found))}"
+    return "forecasts: " + ", ".join(f"{n} {how}" for how, n in found.items())
 
 
 def _draw_judged(shown: Sequence[Judged], sheet: Sheet) -> Drawn:
@@ -60,21 +76,22 @@ def _draw_judged(shown: Sequence[Judged], sheet: Sheet) -> Drawn:
     named = 0.0 if sheet.narrow else 190.0
     step = TALL_ROW if sheet.narrow else ROW
     top, bottom = 26.0, 26.0 + step * len(shown) + 4
-    x = Scale(low, high, named + 8, sheet.width - (14 if sheet.narrow else 84))
+    x = Scale(low, high, named + 8, sheet.width - (14 if sheet.narrow else 104))
     about = scores[0].about
     name = name_words(about.quantity) + (f", {unit_words(about.unit)}" if about.unit else "")
     said = [across_axis(x, top, bottom, marks(low, high, 6)), text(name, x.start, 14, "unit")]
     for i, j in enumerate(shown):
         y = top + step * (i + 0.5) + (9 if sheet.narrow else 2)
-        said.append(_judged_row(j.score, x, y, sheet))
+        said.append(_judged_row(j, x, y, sheet))
     return Drawn("".join(said), bottom + 24)
 
 
-def _judged_row(s: Score, x: Scale, y: float, sheet: Sheet) -> str:
+def _judged_row(j: Judged, x: Scale, y: float, sheet: Sheet) -> str:
+    s = j.score
     words = f"at {clock(s.about.time_h)}, said {hours(s.about.horizon_h)} before"
     name = text(words, 0, y - 15 if sheet.narrow else y + 4, "row-name")
     bar = draw_interval(s, x, y) if math.isfinite(s.median) else ""
-    verdict = "inside" if s.covered90 else "outside"
+    verdict = ("inside" if s.covered90 else "outside") + (", replay" if j.replayed else "")
     at = sheet.width if sheet.narrow else x.end + 14
     side = "end" if sheet.narrow else "start"
     kind = "label" if s.covered90 else "label harm-word"

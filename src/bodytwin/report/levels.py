@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodytwin.contract.case import Measurement
+from bodytwin.numerics.inference.problem import Censoring
 from bodytwin.report.axis import Scale, TimeMarks, between, marks, rounded_up, time_axis, value_axis
 from bodytwin.report.bands import Course, courses, draw_bands, draw_outline, reach
 from bodytwin.report.figure import Drawn, Figure, Sheet, Table, Told, figure
@@ -16,6 +17,7 @@ from bodytwin.report.measured import (
     draw_aim,
     draw_doses,
     draw_measured,
+    has_limit,
     interval_of,
     measured_words,
 )
@@ -32,6 +34,7 @@ LEGEND = (
     ("read", "9 in 10 readings, with error of measuring"),
     ("population", "9 in 10 readings in the population"),
     ("aim", "range aimed at"),
+    ("limit", "limit of harm"),
     ("seen", "measured"),
 )
 
@@ -138,13 +141,13 @@ def _figure(p: Plot, key: str) -> Figure:
 def _caption(p: Plot) -> str:
     words = "Nothing has been measured yet: this is the population alone."
     if p.measured:
-        words = (
-            "Bars on measured points span 90 % of the error of measuring; an arrow points beyond "
-            "the limit of the test."
-        )
+        words = "Bars on measured points span 90 % of the error of measuring."
+    if any(m.censoring is not Censoring.NONE for m in p.measured):
+        words += " An arrow points beyond the limit of the test."
     parts = [words]
     if p.doses and doses_words(p.doses):
-        parts.append(f"{doses_words(p.doses)}; outlined where planned.")
+        planned = "; outlined where planned" if any(d.planned for d in p.doses) else ""
+        parts.append(f"{doses_words(p.doses)}{planned}.")
     return " ".join(parts)
 
 
@@ -152,8 +155,10 @@ def _legend(p: Plot) -> tuple[tuple[str, str], ...]:
     skip = set[str]()
     if p.course is None:
         skip |= {"twin median", "twin band50", "twin band90", "read", "population"}
-    if p.aim is None:
+    if not (p.aim and aim_words(p.aim)):
         skip.add("aim")
+    if not (p.aim and has_limit(p.aim)):
+        skip.add("limit")
     if not p.measured:
         skip.add("seen")
     return tuple(entry for entry in LEGEND if entry[0] not in skip)

@@ -79,6 +79,11 @@ def aim_words(aim: Aim) -> str:
     return f"below {aim.high:g}{unit}" if aim.high is not None else ""
 
 
+def has_limit(aim: Aim) -> bool:
+    """Whether harm begins somewhere."""
+    return aim.harm_above is not None or aim.harm_below is not None
+
+
 def draw_doses(doses: Sequence[DoseGiven], x: Scale, top: float, height: float) -> str:
     """Draw a bar for each dose, as high as its share of the largest; planned ones hollow."""
     known = [d for d in doses if math.isfinite(d.time_h + d.amount) and x.holds(d.time_h)]

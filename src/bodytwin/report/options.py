@@ -70,7 +70,9 @@ def _table(caption: str, pairs: list[tuple[Option, Verdict]], may_rank: bool) ->
         columns += ["In target"] if o.has_aim else []
         columns += ["Harm"] if o.has_limit else []
     columns += RANKS if may_rank else []
-    rows = tuple((*_row(o, shown), *(_ranks(v) if may_rank else ())) for o, v in pairs)
+    rows = tuple(
+        (*_row(o, shown), *(_ranks(v, len(o.utility)) if may_rank else ())) for o, v in pairs
+    )
     return Table(caption=caption, columns=tuple(columns), rows=rows)
 
 
@@ -87,10 +89,10 @@ def _row(o: Option, shown: list[str]) -> Row:
     return tuple(cells)
 
 
-def _ranks(v: Verdict) -> Row:
+def _ranks(v: Verdict, draws: int) -> Row:
     return (
         Ranged(*with_error(v.expected_utility, v.expected_utility_se)),
-        _points(v.probability_best, v.probability_best_se),
+        _points(v.probability_best, v.probability_best_se, draws),
         Ranged(*with_error(v.expected_regret, v.expected_regret_se)),
     )
 
@@ -105,6 +107,8 @@ def _share(hits: int, draws: int) -> Ranged:
     return Ranged(percent(c.value), percent_span(c.low, c.high))
 
 
-def _points(p: float, se: float) -> Ranged:
+def _points(p: float, se: float, draws: int) -> Ranged:
+    if p in (0, 1):
+        return _share(int(p) * draws, draws)
     value, error = with_error(100 * p, 100 * se)
     return Ranged(f"{value} %", f"{error} %")

@@ -62,6 +62,11 @@ class Judged:
     standing: str = ""
     registered_at: datetime | None = None
 
+    @property
+    def replayed(self) -> bool:
+        """Whether the outcome was already known here, and only kept from the twin."""
+        return self.standing == "replay"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Foretold:

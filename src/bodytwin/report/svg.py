@@ -1,5 +1,6 @@
 """SVG as text: every value escaped, every number short, every look left to the style sheet."""
 
+import math
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
@@ -40,12 +41,16 @@ def plain(words: str) -> str:
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> str:
-    """Draw a straight line."""
+    """Draw a straight line; nothing where an end is not known."""
+    if not math.isfinite(x1 + y1 + x2 + y2):
+        return ""
     return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
 
 
 def rect(x: float, y: float, width: float, height: float, class_: str) -> str:
-    """Draw a rectangle."""
+    """Draw a rectangle; nothing where a side is not known."""
+    if not math.isfinite(x + y + width + height):
+        return ""
     return tag("rect", x=x, y=y, width=max(width, 0.0), height=max(height, 0.0), class_=class_)
 
 

@@ -10,7 +10,7 @@ from bodytwin.report.axis import Scale, TimeMarks, between, marks, rounded_up, t
 from bodytwin.report.bands import Course, courses, draw_bands, reach
 from bodytwin.report.figure import Drawn, Figure, Sheet, Table, Told, figure
 from bodytwin.report.levels import aim_of
-from bodytwin.report.measured import draw_aim
+from bodytwin.report.measured import aim_words, draw_aim, has_limit
 from bodytwin.report.page import Aim, Page
 from bodytwin.report.svg import curve, line, text
 from bodytwin.report.words import clock, name_words, number, shortened, span, unit_words
@@ -93,10 +93,15 @@ def _figure(all_: Panels, key: str, count: int) -> Figure:
         f"lines are the medians of the other plans.{left_out}",
         tables=(_table(all_),),
         legend=(("twin median", "median"), ("twin band50", "half of cases"),
-                ("twin band90", "9 in 10 cases"), ("other", "other plans"))
-        + ((("aim", "range aimed at"),) if all_.aim else ()),
+                ("twin band90", "9 in 10 cases"), ("other", "other plans"),
+                *_aim_legend(all_.aim)),
     )  # fmt: skip
     return figure(told, lambda sheet: _draw(all_, sheet))
+
+
+def _aim_legend(aim: Aim | None) -> tuple[tuple[str, str], ...]:
+    found = (("aim", "range aimed at"),) if aim and aim_words(aim) else ()
+    return found + ((("limit", "limit of harm"),) if aim and has_limit(aim) else ())
 
 
 def _draw(all_: Panels, sheet: Sheet) -> Drawn:

@@ -12,6 +12,7 @@ from bodytwin.contract import forecast as foresee
 from bodytwin.contract import next_measurement
 from bodytwin.contract.average import average_forecasts
 from bodytwin.contract.case import Target
+from bodytwin.contract.compare import judged, options
 from bodytwin.contract.comparison import Comparison
 from bodytwin.contract.forecast import Forecast
 from bodytwin.contract.next_measurement import Worth
@@ -24,24 +25,27 @@ from bodytwin.service.comparing import compare
 from bodytwin.service.evidence import evidence
 from bodytwin.service.forecasting import measured_quantities
 from bodytwin.service.personalising import Personalised
-from bodytwin.service.words import plan_of
+from bodytwin.service.words import plan_of, proposals
 from bodytwin.service.workspace import Workspace, software
 from bodytwin.store.forecasts import forecasts
 from bodytwin.store.scores import scored_targets, scores
 
 GRID = 160
 AHEAD_H = 48.0
+LONGEST_PLAN_H = 336.0
 SHOWN_DRAWS = 500
 CANDIDATE_TIMES = 6
+RARELY, MOST_DOSES = 0.005, 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """From when to when the curves run, in hours of the case."""
+    """From when to when the curves run, in hours of the case; plans are followed further."""
 
     start_h: float
     now_h: float
     end_h: float
+    plans_end_h: float
 
 
 def report(
@@ -72,7 +76,7 @@ def page(
     aims = _aims(p, compared)
     span = _span(p, plans)
     past_and_next = np.linspace(span.start_h, span.end_h, GRID)
-    ahead = np.linspace(span.now_h, span.end_h, GRID // 2 + 1)[1:]
+    ahead = np.linspace(span.now_h, span.plans_end_h, GRID + 1)[1:]
     shown = evidence(workspace, twin=p.twin.name, variant=case.variant)
     subject = p.twin.variants[case.variant].subject
     return Page(
@@ -92,7 +96,7 @@ def page(
         what_ifs=tuple(f for plan in plans if (f := _curve(p, ahead, plan, seed)) is not None),
         comparison=compared,
         next_measurements=_worth(p, compared, span, plans, seed),
-        attainment=_attainment(compared),
+        attainment=_attainment(p, compared, plans),
         foretold=_foretold(workspace, case.patient),
         judged=_judged(workspace, case.patient),
         cards=tuple(c for c in (*shown.cards, *shown.replayed) if c.patients > 1),
@@ -116,7 +120,12 @@ def _span(p: Personalised, plans: Sequence[str]) -> Span:
     ]
     times = [m.time_h for m in case.measurements]
     end = min([*ends, case.now_h + max(AHEAD_H, 0.5 * case.now_h)])
-    return Span(start_h=min([0.0, *times]), now_h=case.now_h, end_h=end)
+    return Span(
+        start_h=min([0.0, *times]),
+        now_h=case.now_h,
+        end_h=end,
+        plans_end_h=max(end, min([*ends, case.now_h + LONGEST_PLAN_H])),
+    )
 
 
 def _curve(p: Personalised, times_h: Any, plan: str | None, seed: int) -> Forecast | None:
@@ -196,11 +205,37 @@ def _worth(
     return next_measurement(p.twin, p.first, compared, candidates, plan=plan, seed=seed)
 
 
-def _attainment(compared: Comparison | None) -> tuple[AttainmentCurve, ...]:
+def _attainment(
+    p: Personalised, compared: Comparison | None, plans: Sequence[str]
+) -> tuple[AttainmentCurve, ...]:
+    """How often each dose that can be given meets the aim, at the interval of the first plan."""
     if compared is None:
         return ()
-    aimed = [name for name, o in compared.options[0].outcomes.items() if o.has_aim]
-    return tuple(AttainmentCurve.of(compared, name) for name in aimed)
+    shown = _giveable(p, plans) or compared
+    aimed = [name for name, o in shown.options[0].outcomes.items() if o.has_aim]
+    return tuple(AttainmentCurve.of(shown, name) for name in aimed)
+
+
+def _giveable(p: Personalised, plans: Sequence[str]) -> Comparison | None:
+    every = plans[0].rpartition(" every ")[2].split(" h")[0] if plans else ""
+    if len(p.posteriors) > 1 or not every:
+        return None
+    thin = replace(p.first, values=p.first.values[:SHOWN_DRAWS])
+    given = [q for q in proposals(p.twin, thin.case) if q.name.endswith(f" every {every} h")]
+    if len(given) < 2:
+        return None
+    wish = p.twin.utility(thin.case)
+    found = options(p.twin, thin, given, wish)
+    met = [max(o.probability_in_target.values(), default=0.0) for o in found]
+    near = [o for o, share in zip(found, met, strict=True) if share > RARELY][:MOST_DOSES]
+    return judged(
+        near or found[:MOST_DOSES],
+        may_rank=False,
+        words=wish.words,
+        posteriors=(thin,),
+        remarks=(),
+        seed=p.first.seed,
+    )
 
 
 def doses_seen(twin: Twin, record: Record, variant: str, origin: datetime) -> tuple[DoseGiven, ...]:

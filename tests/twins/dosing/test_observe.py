@@ -83,9 +83,7 @@ def test_everything_that_is_lacking_is_named_at_once():
 
 
 def test_a_patient_outside_the_population_is_refused_with_the_range():
-    heavy = replace(
-        ADULT, observations=(seen("29463-7", 400.0, "kg", -1), *ADULT.observations[1:])
-    )
+    heavy = replace(ADULT, observations=(seen("29463-7", 400.0, "kg", -1), *ADULT.observations[1:]))
     with pytest.raises(OutsidePopulationError, match="weight_kg is 400 kg; the patients of"):
         TWIN.observe(heavy, variant=GOTI)
 

@@ -23,9 +23,7 @@ OURS = {
     "Vmax": "max_elimination_per_h",
     "Km": "michaelis_constant_per_l",
 }
-CAREFUL = Escalating(
-    importance=ImportanceSampling(draws=12_000), smc=TemperedSMC(particles=4_000)
-)
+CAREFUL = Escalating(importance=ImportanceSampling(draws=12_000), smc=TemperedSMC(particles=4_000))
 
 
 def mapping(run: str) -> TableMapping:
@@ -48,9 +46,7 @@ def differences(run: str) -> tuple[np.ndarray, np.ndarray]:
     model = read_model(run, (HERE / "models" / f"{run}.toml").read_bytes())
     twin = DosingTwin({run: model})
     records = read((HERE / "data" / f"{run}.csv").read_bytes(), mapping(run)).records
-    monolix = list(
-        csv.DictReader((HERE / "data" / f"{run}_monolix.csv").read_text().splitlines())
-    )
+    monolix = list(csv.DictReader((HERE / "data" / f"{run}_monolix.csv").read_text().splitlines()))
     means, sds = [], []
     for record, theirs in zip(records, monolix, strict=True):
         case = twin.observe(record, variant=run)
@@ -58,9 +54,10 @@ def differences(run: str) -> tuple[np.ndarray, np.ndarray]:
         for short, name in OURS.items():
             if f"{short}_mean" in theirs:
                 mean, sd = float(theirs[f"{short}_mean"]), float(theirs[f"{short}_sd"])
-                shift = model.parameters[name].value / posterior.prior.parameters[
-                    posterior.prior.names.index(name)
-                ].median
+                shift = (
+                    model.parameters[name].value
+                    / posterior.prior.parameters[posterior.prior.names.index(name)].median
+                )
                 ours = posterior[name] * shift
                 means.append(ours.mean() / mean - 1)
                 sds.append(ours.std() / sd - 1)
