@@ -380,3 +380,49 @@ def test_rounding_of_the_computer_is_nothing(page: Page):
     words = said(render(replace(page, next_measurements=nothing)))
     assert "None of these is expected to change the choice" in words
     assert "10⁻¹⁶" not in words
+
+
+def test_the_answer_and_the_table_of_options_say_the_same_chances(page: Page):
+    other = comparison(posterior(measurements(), draws=50))
+    curve = AttainmentCurve.of(other, "trough")
+    html = render(replace(page, attainment=(curve,)))
+    table = re.search(r"<table>\s*<caption[^>]*>Options<.*?</table>", html, re.DOTALL)
+    best = re.search(r'<tr class="best">.*?</tr>', table[0] if table else "", re.DOTALL)
+    assert best
+    chance = re.search(r"in (\d+) % \(([^)]*)\); highest level", said(html))
+    assert chance
+    assert all(part in said(best[0]) for part in chance.groups())
+
+
+def test_a_replay_is_never_counted_as_registered_in_advance(page: Page, html: str):
+    words = said(html)
+    assert "2 registered before the outcome was known here" in words
+    assert "1 replayed afterwards, with the outcome kept from the twin" in words
+    assert html.count(">inside, replay<") == 2
+    mine = tuple(replace(j, standing="") for j in page.judged[:1])
+    assert "not stated to have been registered" in said(render(replace(page, judged=mine)))
+
+
+def test_a_plan_never_best_among_the_draws_has_an_interval(html: str):
+    table = re.search(r"<table>\s*<caption[^>]*>Options<.*?</table>", html, re.DOTALL)
+    assert table
+    assert "± 0 %" not in said(table[0])
+
+
+def test_limits_of_harm_are_explained(page: Page, html: str):
+    assert "limit of harm" in said(html)
+    no_limit = tuple(replace(a, harm_above=None) for a in page.aims)
+    assert "limit of harm" not in said(render(replace(page, aims=no_limit)))
+
+
+def test_unknown_limits_are_not_drawn(page: Page):
+    for broken in ({"low": np.nan}, {"harm_above": np.nan}):
+        checked(replace(page, aims=tuple(replace(a, **broken) for a in page.aims)))
+    score = replace(page.judged[0].score, high90=np.inf, low90=np.nan)
+    html = checked(replace(page, judged=(replace(page.judged[0], score=score),)))
+    assert not re.search(r'(?:width|height|x|y)="-?(?:nan|inf)', html)
+
+
+def test_a_hash_is_listed_once(page: Page):
+    html = render(replace(page, hashes={"case": page.case.digest}))
+    assert html.count(page.case.digest) == 1

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bodytwin.contract.comparison import Option
+from bodytwin.contract.comparison import Comparison, Option
 from bodytwin.contract.forecast import Band, Forecast
-from bodytwin.report.attainment import curves, said
+from bodytwin.report.attainment import compared, said
 from bodytwin.report.bands import Bands
 from bodytwin.report.calibration import made_words
 from bodytwin.report.page import Page
@@ -98,14 +98,15 @@ def _plans(page: Page) -> Sentence | None:
     if c is None or not c.options:
         return None
     shown = [o for o in c.options if o.plan == c.best] if c.best else c.options
-    told = [f"{unbroken(o.plan)}: {_chances(page, o)}." for o in shown if _chances(page, o)]
+    chances = [(o.plan, _chances(c, o)) for o in shown]
+    told = [f"{unbroken(plan)}: {words}." for plan, words in chances if words]
     told = told if len(told) <= FEW else []
     return Sentence("Options", c.ranking, " ".join(told))
 
 
-def _chances(page: Page, option: Option) -> str:
+def _chances(c: Comparison, option: Option) -> str:
     parts: list[str] = []
-    for curve in curves(page):
+    for curve in compared(c):
         d = next((d for d in curve.doses if d.label == option.plan), None)
         if d is None:
             continue

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from bodytwin.contract.comparison import Comparison
 from bodytwin.report.axis import Scale, between, marks, rounded_up
 from bodytwin.report.chance import Attainment, AttainmentCurve, Chance
 from bodytwin.report.figure import Drawn, Figure, Ranged, Row, Sheet, Table, Told, figure
@@ -19,9 +20,14 @@ def curves(page: Page) -> tuple[AttainmentCurve, ...]:
     """Take the curves of the page, or those that its comparison holds."""
     if page.attainment or page.comparison is None:
         return page.attainment
-    first = page.comparison.options[0].outcomes
+    return compared(page.comparison)
+
+
+def compared(c: Comparison) -> tuple[AttainmentCurve, ...]:
+    """Take a curve of every result that has a range or a limit, over the plans of a comparison."""
+    first = c.options[0].outcomes if c.options else {}
     aimed = [name for name, o in first.items() if o.has_aim or o.has_limit]
-    return tuple(AttainmentCurve.of(page.comparison, name) for name in aimed)
+    return tuple(AttainmentCurve.of(c, name) for name in aimed)
 
 
 def attainment_figures(page: Page) -> tuple[Figure, ...]:

@@ -112,9 +112,9 @@ def _settings(page: Page) -> list[tuple[str, str]]:
         "Posterior": q.id,
         **({"Updates": q.parent} if q.parent else {}),
         **({"Levels": page.levels.id} if page.levels else {}),
-        **page.hashes,
     }
-    return list(own.items())
+    further = [(k, v) for k, v in page.hashes.items() if v not in own.values()]
+    return [*own.items(), *further]
 
 
 def _next_table(found: tuple[Worth, ...]) -> Table | None:

@@ -127,7 +127,7 @@ def _panel(all_: Panels, panel: Panel, place: tuple[float, float, float], *, fir
     y = Scale(*all_.values, bottom, top)
     others = [p.course.true for p in all_.panels if p is not panel]
     behind = "".join(curve(x.all(o.time_h), y.all(o.median), "other") for o in others)
-    marked = TimeMarks.of(*all_.time_h, int(wide / 42))
+    marked = TimeMarks.of(*all_.time_h, int(wide / 36))
     at = x(all_.now_h)
     return "".join(
         [

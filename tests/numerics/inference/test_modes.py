@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import numpy as np
-from inference_cases import decay, line, observed, two_modes
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
 from bodytwin.numerics.inference import Batch, Problem, find_modes, multistart
+from tests.numerics.inference.inference_cases import decay, line, observed, two_modes
 
 TIMES = np.array([1.0, 4.0, 9.0])
 

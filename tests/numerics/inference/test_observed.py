@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from inference_cases import observed
 from numpy.testing import assert_allclose
 from scipy.stats import lognorm, norm
 
 from bodytwin.errors import InvalidInputError
 from bodytwin.numerics.inference import Censoring
+from tests.numerics.inference.inference_cases import observed
 
 LEVELS = np.array([0.7, 2.0, 5.0])
 KINDS = [

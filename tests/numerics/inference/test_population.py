@@ -2,11 +2,11 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from inference_cases import observed
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
 from bodytwin.numerics.inference import PopulationParameters, PopulationProblem, estimate
+from tests.numerics.inference.inference_cases import observed
 
 THEOPHYLLINE = Path(__file__).parents[3] / "examples" / "data" / "theophylline.csv"
 

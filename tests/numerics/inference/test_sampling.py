@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from inference_cases import banana, decay, line, observed, quadrature, two_modes
 from numpy.testing import assert_allclose, assert_array_equal
 
 from bodytwin.errors import NumericalError
@@ -13,6 +12,14 @@ from bodytwin.numerics.inference import (
     Problem,
     Sample,
     TemperedSMC,
+)
+from tests.numerics.inference.inference_cases import (
+    banana,
+    decay,
+    line,
+    observed,
+    quadrature,
+    two_modes,
 )
 
 METHODS = [

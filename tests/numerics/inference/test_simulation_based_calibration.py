@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from inference_cases import decay, observed
 from scipy.stats import chi2
 
 from bodytwin.numerics.inference import Escalating, ImportanceSampling, Problem, TemperedSMC
+from tests.numerics.inference.inference_cases import decay, observed
 
 TIMES = np.array([0.5, 2.0, 5.0, 9.0])
 BINS, REPLICATES, RANKED = 10, 200, 99

@@ -8,8 +8,20 @@ import pytest
 from bodytwin.errors import MissingDataError, OutsidePopulationError
 from bodytwin.numerics.inference import Censoring
 from bodytwin.record import (
-    LOINC, RXNORM, Code, Comparator, Covariate, Demographics, Instant, Observation, Provenance,
-    Quantity, Record, Route, Sex, Treatment,
+    LOINC,
+    RXNORM,
+    Code,
+    Comparator,
+    Covariate,
+    Demographics,
+    Instant,
+    Observation,
+    Provenance,
+    Quantity,
+    Record,
+    Route,
+    Sex,
+    Treatment,
 )  # fmt: skip
 from bodytwin.record.code import LOCAL
 from bodytwin.twins.dosing import TWIN
@@ -34,6 +46,13 @@ def given(amount: float, unit: str, hours: float, route=Route.INTRAVENOUS) -> Tr
     return Treatment(
         code=Code(RXNORM, "11124"), amount=Quantity(amount, unit), route=route, instant=at(hours),
         duration_h=1.0, provenance=FROM,
+    )  # fmt: skip
+
+
+def weighed(kg: float, hours: float) -> Covariate:
+    return Covariate(
+        code=Code(LOCAL, "weight_kg"), quantity=Quantity(kg, "kg"), instant=at(hours),
+        provenance=FROM,
     )  # fmt: skip
 
 
@@ -115,12 +134,9 @@ def test_a_level_in_a_unit_of_another_kind_is_left_out_and_said():
 def test_a_covariate_holds_from_its_time_on_and_backwards_from_its_first():
     heavier = replace(
         ADULT,
-        covariates=(
-            Covariate(code=Code(LOCAL, "weight_kg"), quantity=Quantity(70.0, "kg"), instant=at(6), provenance=FROM),
-            Covariate(code=Code(LOCAL, "weight_kg"), quantity=Quantity(75.0, "kg"), instant=at(20), provenance=FROM),
-        ),
+        covariates=(weighed(70.0, 6), weighed(75.0, 20)),
         observations=ADULT.observations[1:],
-    )  # fmt: skip
+    )
     inputs = TWIN.observe(heavier, variant=GOTI).inputs
     weights = [row[0] for row in inputs.covariates]
     assert inputs.segments_h[0] == 0.0

@@ -34,6 +34,11 @@ minimum = 1
 maximum = 9
 intervals_h = [12]
 """
+TWICE = "between_subject_variance = 0.09\nbetween_subject_sd = 0.3"
+UNKNOWN = (
+    'cv_convention = "exact"\n'
+    'effects = [{ covariate = "w", form = "power", reference = 1, exponent = 1 }]'
+)
 
 
 def test_standard_deviation_variance_and_both_conventions_of_cv_are_told_apart():
@@ -47,7 +52,7 @@ def test_standard_deviation_variance_and_both_conventions_of_cv_are_told_apart()
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("between_subject_variance = 0.09", "between_subject_variance = 0.09\nbetween_subject_sd = 0.3", "once"),
+        ("between_subject_variance = 0.09", TWICE, "once"),
         ("additive_sd = 1.0", "additive_sd = 1.0\nadditive_variance = 1.0", "not both"),
         ("additive_sd = 1.0", "additive_sd = -1.0", "negative"),
         ("value = 10.0", "valeu = 10.0", "unknown valeu"),
@@ -55,7 +60,7 @@ def test_standard_deviation_variance_and_both_conventions_of_cv_are_told_apart()
         ('title = "x"', "", "'title' is missing"),
         ('cv_convention = "exact"', "", "cv_convention"),
         ('structure = "linear"', 'structure = "cubic"', "cubic"),
-        ('cv_convention = "exact"', 'cv_convention = "exact"\neffects = [{ covariate = "w", form = "power", reference = 1, exponent = 1 }]', "'w' is missing"),
+        ('cv_convention = "exact"', UNKNOWN, "'w' is missing"),
         ('route = "oral"', 'route = "by ear"', "by ear"),
         ("step = 1", "step = ", "Invalid value"),
     ],

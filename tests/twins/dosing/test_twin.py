@@ -8,8 +8,15 @@ import pytest
 from scipy.integrate import quad
 
 from bodytwin.contract import (
-    Target, average_forecasts, check_twin, compare, forecast, model_weights, next_measurement,
-    personalise, update,
+    Target,
+    average_forecasts,
+    check_twin,
+    compare,
+    forecast,
+    model_weights,
+    next_measurement,
+    personalise,
+    update,
 )  # fmt: skip
 from bodytwin.errors import InvalidInputError, MisfitError
 from bodytwin.record import Quantity

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
-from jax import random
+from jax import jit, random
 from numpyro.infer import MCMC, NUTS
 
 TYPICAL = {"clearance": 4.5, "central": 58.4, "between": 6.5, "peripheral": 38.4}
@@ -64,3 +64,17 @@ def run(mcmc, data, seed=0):
     """Draws of clearance, central and peripheral volume, (chain, draw, 3)."""
     mcmc.run(random.PRNGKey(seed), **{k: jnp.asarray(v) for k, v in data.items()})
     return np.asarray(mcmc.get_samples(group_by_chain=True)["theta"])
+
+
+def compiled(warmup, draws, seed=0):
+    """A function of the data whose whole run is compiled once, at its first call."""
+
+    def whole(key, data):
+        mcmc = sampler(warmup, draws)
+        mcmc.run(key, **data)
+        return mcmc.get_samples(group_by_chain=True)["theta"]
+
+    once = jit(whole)
+    return lambda data: np.asarray(
+        once(random.PRNGKey(seed), {k: jnp.asarray(v) for k, v in data.items()})
+    )

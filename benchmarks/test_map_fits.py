@@ -1,0 +1,135 @@
+# ruff: noqa: D103
+"""Most probable parameters of 2000 vancomycin patients per CPU second, against SciPy.
+
+SciPy minimises the same objective with L-BFGS-B, its levels by LSODA, for ten of
+the patients.
+"""
+
+import time
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+from scipy.optimize import minimize
+
+from bodytwin.numerics.inference import Batch, find_modes, multistart
+from bodytwin.twins.dosing.model import CENTRAL, Dose
+from bodytwin.twins.dosing.population import load
+from verification.dosing.simulated import cohort
+
+SIZE, COMPARED, WANTED = 2000, 10, 100.0
+TIMES = (2.5, 11.5, 37.0, 71.5)
+DOSES = tuple(Dose(time_h=12.0 * k, amount=1000.0, into=CENTRAL, duration_h=1.0) for k in range(6))
+WEIGHT, CREATININE_CLEARANCE = 70.0, 90.0
+
+
+@pytest.fixture(scope="module")
+def patients():
+    found, _ = cohort(
+        load("vancomycin_goti_2018"),
+        SIZE,
+        doses=DOSES,
+        times_h=TIMES,
+        seed=3,
+        fewest=len(TIMES),
+        covariates=(WEIGHT, CREATININE_CLEARANCE, 0.0),
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def batch(patients):
+    return Batch(
+        mean=np.zeros(len(patients.covariance)),
+        precision=np.linalg.inv(patients.covariance),
+        observed=patients.observed,
+        predict=patients.predict,
+    )
+
+
+def cpu_s(work, rounds=3):
+    times = []
+    for _ in range(rounds):
+        before = time.process_time()
+        found = work()
+        times.append(time.process_time() - before)
+    return found, min(times)
+
+
+def levels(eta):
+    """Levels at TIMES by LSODA, from one start or end of an infusion to the next."""
+    clearance = 4.5 * (CREATININE_CLEARANCE / 120) ** 0.8 * np.exp(eta[0])
+    v1, q, v2 = 58.4 * np.exp(eta[1]), 6.5, 38.4 * np.exp(eta[2])
+    edges = sorted({0.0, TIMES[-1], *(d.time_h for d in DOSES), *(d.time_h + 1 for d in DOSES)})
+    state, found = np.zeros(2), []
+    for left, right in zip(edges, edges[1:], strict=False):
+        rate = sum(d.amount for d in DOSES if d.time_h <= left < d.time_h + 1)
+
+        def slope(_t, x, rate=rate):
+            across = q * (x[0] / v1 - x[1] / v2)
+            return (rate - clearance * x[0] / v1 - across, across)
+
+        inside = [t for t in TIMES if left < t <= right]
+        run = solve_ivp(
+            slope, (left, right), state, method="LSODA", rtol=1e-6, atol=1e-8,
+            t_eval=sorted({*inside, right}),
+        )  # fmt: skip
+        found += [x / v1 for t, x in zip(run.t, run.y[0], strict=True) if t in inside]
+        state = run.y[:, -1]
+    return np.array(found)
+
+
+def negative_log_posterior(eta, value, precision):
+    f = levels(eta)
+    variance = 3.4**2 + (0.227 * f) ** 2
+    data = np.sum((value - f) ** 2 / variance + np.log(2 * np.pi * variance))
+    log_det = np.linalg.slogdet(precision).logabsdet
+    return 0.5 * (data + eta @ precision @ eta + len(eta) * np.log(2 * np.pi) - log_det)
+
+
+def test_a_fit_costs_a_hundredth_of_scipys(patients, batch):
+    zeros = np.zeros((SIZE, batch.size))
+    find_modes(batch, zeros)
+    single, single_s = cpu_s(lambda: find_modes(batch, zeros))
+    gauss, gauss_s = cpu_s(lambda: find_modes(batch, zeros, newton=False))
+    many, many_s = cpu_s(lambda: multistart(batch, np.random.default_rng(1)), rounds=1)
+
+    def scipy():
+        return [
+            minimize(
+                negative_log_posterior,
+                np.zeros(batch.size),
+                args=(patients.observed.value[i], batch.precision),
+                method="L-BFGS-B",
+            )
+            for i in range(COMPARED)
+        ]
+
+    theirs, scipy_s = cpu_s(scipy, rounds=1)
+    per_s = {
+        "SciPy L-BFGS-B, LSODA": COMPARED / scipy_s,
+        "16 starts each": SIZE / many_s,
+        "one start, Newton at the end": SIZE / single_s,
+        "one start, Fisher scoring": SIZE / gauss_s,
+    }
+    print()
+    for name, rate in per_s.items():
+        ratio = rate / per_s["SciPy L-BFGS-B, LSODA"]
+        print(f"{name:30s} {rate:9.1f} fits per CPU second, {ratio:7.1f} times SciPy")
+    eta = np.array([r.x for r in theirs])
+    heights = np.array([-r.fun for r in theirs])
+    at = batch.log_posterior(eta, np.arange(COMPARED), patients.predict(eta, np.arange(COMPARED)))
+    print(
+        f"objective at SciPy's ends apart by {np.abs(at - heights).max():.1e}, "
+        f"eta by {np.abs(eta - single.z[:COMPARED]).max():.1e}; "
+        f"one start arrived in {single.converged.sum()} of {SIZE}"
+    )
+    _, first = np.unique(many.index, return_index=True)
+    best = many.log_posterior[first]
+    lower = int(np.sum(best - single.log_posterior > 1e-6))
+    print(f"one start missed the highest mode of {lower} patients")
+    np.testing.assert_allclose(at, heights, atol=1e-3)
+    assert np.all(single.log_posterior[:COMPARED] >= heights - 1e-3)
+    assert gauss.converged.mean() > 0.99
+    assert single.converged.all()
+    assert per_s["one start, Newton at the end"] / per_s["SciPy L-BFGS-B, LSODA"] >= WANTED
