@@ -426,3 +426,12 @@ def test_unknown_limits_are_not_drawn(page: Page):
 def test_a_hash_is_listed_once(page: Page):
     html = render(replace(page, hashes={"case": page.case.digest}))
     assert html.count(page.case.digest) == 1
+
+
+def test_an_average_of_models_says_so_and_a_single_model_does_not(page: Page):
+    name = page.case.variant
+    mixed = said(render(replace(page, weights={name: 0.7, "other_1990": 0.3})))
+    assert "averaged with 1 more" in mixed
+    assert "Models averaged" in mixed
+    alone = said(render(replace(page, weights={name: 1.0})))
+    assert "averaged" not in alone

@@ -33,7 +33,7 @@ from bodytwin.store.scores import scored_targets, scores
 GRID = 160
 AHEAD_H = 48.0
 LONGEST_PLAN_H = 336.0
-SHOWN_DRAWS = 500
+SHOWN_DRAWS = 1000
 CANDIDATE_TIMES = 6
 RARELY, MOST_DOSES = 0.005, 14
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bodytwin.contract import personalise
 from bodytwin.errors import MissingDataError, OutsidePopulationError
 from bodytwin.numerics.inference import Censoring
 from bodytwin.record import (
@@ -150,3 +151,29 @@ def test_candidates_are_the_models_of_the_drug_that_was_given(neonates):
         "vancomycin_buelga_2005", "vancomycin_goti_2018", "vancomycin_thomson_2009",
     }  # fmt: skip
     assert TWIN.candidates(neonates[0]) == ["phenobarbital_grasela_1985"]
+
+
+def test_an_insulin_modified_glucose_test_is_seen_as_two_substances():
+    def dose(rxnorm: str, amount: float, unit: str, hours: float, lasts_h: float) -> Treatment:
+        return Treatment(
+            code=Code(RXNORM, rxnorm), amount=Quantity(amount, unit), route=Route.INTRAVENOUS,
+            instant=at(hours), duration_h=lasts_h, provenance=FROM,
+        )  # fmt: skip
+
+    tested = Record(
+        patient="t",
+        demographics=ADULT.demographics,
+        treatments=(dose("4850", 24.0, "g", 0, 0), dose("5856", 1.6, "[IU]", 1 / 3, 1 / 12)),
+        observations=(
+            seen("29463-7", 80.0, "kg", -1),
+            seen("2345-7", 255.0, "mg/dL", 0.2),
+            seen("2345-7", 8.0, "mmol/L", 1.0),
+            seen("2345-7", 92.0, "mg/dL", 3.0),
+        ),
+    )
+    case = TWIN.observe(tested, variant="glucose_denti_2010")
+    assert [d.amount for d in case.inputs.doses] == [24000.0, pytest.approx(1600.0)]
+    assert [m.value for m in case.measurements] == [255.0, pytest.approx(144.1, abs=0.1), 92.0]
+    found = personalise(TWIN, case, draws=400)
+    assert found.fit.describes_the_data
+    assert found.shrinkage["insulin_sensitivity_per_min_per_mu_per_l"] > 0.1

@@ -28,11 +28,19 @@ SIDE = {
 }
 
 
+def is_challenge(treatment: Treatment, model: PopulationModel) -> bool:
+    """Whether a dose given is one of the substance that tests the patient."""
+    code, challenge = treatment.code, model.challenge
+    return challenge is not None and code.system == RXNORM and code.code in challenge.rxnorm
+
+
 def is_of_drug(treatment: Treatment, model: PopulationModel) -> bool:
     """Whether a dose given is a dose of the drug of the model."""
     code = treatment.code
-    return (code.system == RXNORM and code.code in model.rxnorm) or (
-        code.system == LOCAL and code.code == model.drug
+    return (
+        (code.system == RXNORM and code.code in model.rxnorm)
+        or (code.system == LOCAL and code.code == model.drug)
+        or is_challenge(treatment, model)
     )
 
 
@@ -91,14 +99,14 @@ def _known(row: Any, as_of: datetime | None) -> bool:
 
 def dose_of(treatment: Treatment, model: PopulationModel, origin: datetime) -> Dose:
     """One dose in the unit of the model, in hours from the origin."""
-    amount = units.convert(
-        treatment.amount.value, source=treatment.amount.unit, target=model.dose_unit
-    )
+    challenge = model.challenge if is_challenge(treatment, model) else None
+    unit = challenge.dose_unit if challenge else model.dose_unit
+    amount = units.convert(treatment.amount.value, source=treatment.amount.unit, target=unit)
     into = CENTRAL if treatment.route is Route.INTRAVENOUS else ABSORBED
     if treatment.route is Route.OTHER:
         into = ABSORBED if model.links else CENTRAL
-    if "glucose" in model.quantities:
-        into = CENTRAL if treatment.compartment == 1 else ABSORBED
+    if model.challenge is not None:
+        into = CENTRAL if challenge else ABSORBED
     duration = treatment.duration_h
     return Dose(
         time_h=treatment.instant.hours_since(origin),
@@ -125,12 +133,21 @@ def _levels(
             if not ours or not _known(o, as_of):
                 continue
             try:
-                value = units.convert(o.quantity.value, source=o.quantity.unit, target=q.unit)
+                value = _in_unit(o, q.unit, model.drug if name == "concentration" else name)
             except UnitError as error:
                 left_out.append(f"A {name} was left out: {error}")
                 continue
             kept.append((o.instant.moment, name, value, o))
     return kept, left_out
+
+
+def _in_unit(o: Observation, unit: str, analyte: str) -> float:
+    """The value in `unit`; moles turn into mass with the molar mass of the analyte."""
+    known = units.is_convertible(o.quantity.unit, unit)
+    molar = None if known else units.molar_mass_g_per_mol(analyte)
+    return units.convert(
+        o.quantity.value, source=o.quantity.unit, target=unit, molar_mass_g_per_mol=molar
+    )
 
 
 def _measurement(level: Level, origin: datetime, model: PopulationModel) -> Measurement:

@@ -148,6 +148,14 @@ class Formulation:
         return self.infusion_h or 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """A second substance, given to test the patient."""
+
+    rxnorm: tuple[str, ...]
+    dose_unit: str
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PopulationModel:
     """A published model of one drug in one population."""
@@ -169,6 +177,7 @@ class PopulationModel:
     toxicity: tuple[Aim, ...]
     formulation: Formulation
     sha256: str
+    challenge: Challenge | None = None
 
     @property
     def content_address(self) -> str:
@@ -234,7 +243,7 @@ def read(name: str, content: bytes) -> PopulationModel:
 def _model(name: str, t: dict[str, Any], sha256: str) -> PopulationModel:
     _known("the file", t, {
         "drug", "rxnorm", "title", "structure", "dose_unit", "source", "quantities", "covariates",
-        "parameters", "correlations", "occasion", "targets", "toxicity", "formulation",
+        "parameters", "correlations", "occasion", "targets", "toxicity", "formulation", "challenge",
     })  # fmt: skip
     structure = STRUCTURES[t["structure"]]
     raw = dict(t["parameters"])
@@ -272,7 +281,14 @@ def _model(name: str, t: dict[str, Any], sha256: str) -> PopulationModel:
         toxicity=tuple(Aim(**a) for a in t.get("toxicity", ())),
         formulation=Formulation(**f),
         sha256=sha256,
+        challenge=_challenge(t.get("challenge")),
     )
+
+
+def _challenge(c: dict[str, Any] | None) -> Challenge | None:
+    if c is None:
+        return None
+    return Challenge(rxnorm=tuple(c["rxnorm"]), dose_unit=c["dose_unit"])
 
 
 def _parameter(name: str, p: dict[str, Any]) -> PopulationParameter:
