@@ -52,6 +52,14 @@ def test_a_plan_is_read_as_people_write_it(case):
     assert regimen.start_h >= case.now_h + 24
 
 
+def test_a_switch_follows_after_the_hours_that_it_names(case):
+    plan = TWIN.plan_from_text(case, "5 mg every 12 h for 36 h then 3 mg every 24 h")
+    first, second = plan.interventions
+    assert second.start_h - first.start_h == 36
+    times = [d.time_h - first.start_h for d in doses_of(plan)][:5]
+    assert times == [0, 12, 24, 36, 60]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -62,6 +70,7 @@ def test_a_plan_is_read_as_people_write_it(case):
         ("3.5 g every 12 h", "are in mg, got 'g'"),
         ("3.5 mg every 12 h over 13 h", "does not fit an interval"),
         ("3.5 mg every 12 h oral", "knows intravenous doses only"),
+        ("5 mg every 12 h then 3 mg every 24 h", "Say for how many hours"),
     ],
 )
 def test_a_plan_that_cannot_be_given_is_refused_with_what_can(case, text, says):

@@ -107,13 +107,15 @@ _EVERY = re.compile(
     r"^(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>\S+)\s+every\s+(?P<interval>\d+(?:\.\d+)?)\s*h"
     r"(?:\s+over\s+(?P<over>\d+(?:\.\d+)?)\s*h)?"
     r"(?:\s+(?P<route>oral|intravenous|subcutaneous|intramuscular))?"
-    r"(?:\s+loading\s+(?P<loading>\d+(?:\.\d+)?)(?:\s*\S+)?)?$"
+    r"(?:\s+loading\s+(?P<loading>\d+(?:\.\d+)?)(?:\s*(?!for\b)\S+)?)?"
+    r"(?:\s+for\s+(?P<hours>\d+(?:\.\d+)?)\s*h)?$"
 )
 _HOLD = re.compile(r"^hold(?:\s+(?P<hours>\d+(?:\.\d+)?)\s*h)?$")
 
 SYNTAX = (
     'Write for example "1000 mg every 12 h", "1000 mg every 12 h over 2 h", '
-    '"80 mg every 24 h oral loading 160 mg", "hold 12 h then 750 mg every 12 h" or "hold".'
+    '"80 mg every 24 h oral loading 160 mg", "hold 12 h then 750 mg every 12 h", '
+    '"1000 mg every 12 h for 48 h then 500 mg every 12 h" or "hold".'
 )
 
 
@@ -123,6 +125,8 @@ def interventions_from_text(
     """Read a plan as people write it; parts joined by "then" follow one another."""
     found: list[Regimen | Hold] = []
     for part in (p.strip() for p in text.strip().split(" then ")):
+        if not math.isfinite(start_h):
+            raise InvalidPlanError(f"Say for how many hours, before {part!r}. {SYNTAX}")
         if hold := _HOLD.match(part):
             hours = float(hold["hours"]) if hold["hours"] else math.inf
             found.append(Hold(start_h=start_h, end_h=start_h + hours))
@@ -145,6 +149,7 @@ def interventions_from_text(
                     loading_amount=float(every["loading"] or 0.0),
                 )
             )
+            start_h += float(every["hours"]) if every["hours"] else math.inf
         else:
             raise InvalidPlanError(f"Cannot read the plan {part!r}. {SYNTAX}")
     return found
