@@ -77,3 +77,20 @@ def test_every_case_says_what_it_claims_and_from_where():
     for path in cases:
         stated = tomllib.loads(path.read_text())
         assert {"claim", "source", "licence"} <= set(stated), path
+
+
+def test_the_demo_imports_the_same_bytes_as_the_examples():
+    demo = ROOT / "src/bodytwin/service/demo_data"
+    for path in demo.iterdir():
+        if path.name != "README.md":
+            assert path.read_bytes() == (ROOT / "examples/data" / path.name).read_bytes()
+
+
+def test_nothing_on_disk_names_a_machine():
+    where = re.compile(r"/(work|root|home)/\w+")
+    kinds = {".py", ".toml", ".md", ".html", ".css", ".cfg", ".yml", ".json", ".cff"}
+    folders = ("src", "docs", "examples", "verification", "validation", "benchmarks")
+    for folder in folders:
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in kinds and "site-packages" not in path.parts:
+                assert not where.search(path.read_text(errors="ignore")), path
