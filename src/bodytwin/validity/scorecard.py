@@ -79,7 +79,12 @@ class ScoreCard:
             f"{self.twin} {self.version} / {self.variant}: {self.forecasts} forecasts of "
             f"{self.quantity} in {self.patients} patients; {names[self.level]}."
         )
-        return "\n".join([head, *(f"- {v.standing.value}: {v.words}" for v in self.verdicts)])
+        size = (
+            f"- measured: relative RMSE {self.relative_rmse}, relative bias {self.relative_bias}, "
+            f"within 20 %: {self.share_within_20_percent}."
+        )
+        gates = (f"- {v.standing.value}: {v.words}" for v in self.verdicts)
+        return "\n".join([head, size, *gates])
 
 
 def scorecard(

@@ -12,7 +12,7 @@ from validation.dosing.cohorts import card, records, shown
 def last_level():
     replayed = cross_validate(
         TWIN, records("phenobarbital_neonates"), variant="phenobarbital_grasela_1985",
-        only_last=True, draws=4000,
+        only_last=True, draws=10000,
     )  # fmt: skip
     found = card(replayed, "concentration")
     print(shown(found))
