@@ -6,25 +6,8 @@ import pytest
 from bodytwin.service.importing import import_table
 from bodytwin.service.settings import Settings
 from bodytwin.service.workspace import workspace
+from tests.made_up import FIRST, MAPPING, SECOND
 
-MAPPING = """
-dataset = "made up"
-drug = "phenobarbital"
-rxnorm = "8134"
-amount_unit = "mg"
-route = "intravenous"
-origin = 2024-03-01T08:00:00Z
-[[measured]]
-quantity = "concentration"
-loinc = "3948-7"
-unit = "mg/L"
-[covariates.weight_kg]
-column = "WT"
-unit = "kg"
-"""
-HEADER = "ID,TIME,AMT,WT,DV,EVID\n"
-FIRST = HEADER + "1,0,25,1.4,.,1\n1,2,.,1.4,17.3,0\n1,12.5,3.5,1.4,.,1\n1,24.5,3.5,1.4,.,1\n"
-SECOND = FIRST + "1,36.5,3.5,1.4,.,1\n1,60,.,1.4,18.9,0\n"
 MANY = SECOND + "".join(
     f"{i},0,{20 + i},1.{i},.,1\n{i},3,.,1.{i},{15 + i / 2},0\n{i},50,.,1.{i},{10 + i / 2},0\n"
     for i in range(2, 7)

@@ -1,29 +1,16 @@
 """Twins that understand plans as people write them, and can propose some."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from bodytwin.contract.case import Case
 from bodytwin.contract.plan import Plan
-from bodytwin.contract.twin import Twin
+from bodytwin.contract.twin import PlanningTwin, Twin
 from bodytwin.errors import InvalidPlanError
 from bodytwin.record import Record
 
 AS_GIVEN = "as given"
 """The words that mean: whatever the record says was done afterwards."""
-
-
-@runtime_checkable
-class PlansInWords(Protocol):
-    """What a twin adds to be asked from the command line."""
-
-    def plan_from_text(self, case: Case[Any], text: str) -> Plan[Any]:
-        """Read a plan as people write it."""
-        ...
-
-    def proposals(self, case: Case[Any]) -> Sequence[Plan[Any]]:
-        """Plans that can really be carried out in this patient."""
-        ...
 
 
 def plan_of(twin: Twin, record: Record, case: Case[Any], text: str | None) -> Plan[Any] | None:
@@ -40,8 +27,8 @@ def proposals(twin: Twin, case: Case[Any]) -> Sequence[Plan[Any]]:
     return _speaking(twin).proposals(case)
 
 
-def _speaking(twin: Twin) -> PlansInWords:
-    if not isinstance(twin, PlansInWords):
+def _speaking(twin: Twin) -> PlanningTwin:
+    if not isinstance(twin, PlanningTwin):
         raise InvalidPlanError(
             f"The twin '{twin.name}' does not read plans in words; use it from Python, or give "
             f'no plan, or "{AS_GIVEN}".'

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from bodytwin.errors import InvalidInputError
 from bodytwin.twins.dosing.model.columns import WIDTH
-from bodytwin.twins.dosing.model.linear import ABSORBED, MAX_CHAIN
+from bodytwin.twins.dosing.model.infusion import ABSORBED
+from bodytwin.twins.dosing.model.linear import MAX_CHAIN
 from bodytwin.twins.dosing.model.structure import Structure
 
 Array = NDArray[np.float64]

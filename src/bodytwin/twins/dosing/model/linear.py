@@ -39,22 +39,17 @@ import math
 import numpy as np
 from numba import njit
 
-from bodytwin.twins.dosing.model.columns import (
-    BIO,
-    CL,
-    KA,
-    LAG,
-    Q2,
-    Q3,
-    V1,
-    V2,
-    V3,
-    ZERO_H,
-    ZERO_SHARE,
+from bodytwin.twins.dosing.model.columns import CL, KA, LAG, Q2, Q3, V1, V2, V3
+from bodytwin.twins.dosing.model.infusion import (
+    ABSORBED,
+    CENTRAL,
+    MOST_RUNNING,
+    TOO_MANY,
+    begun,
+    earliest_end,
+    ended,
+    entering,
 )
-
-CENTRAL, ABSORBED = 0, 1
-"""Where a dose enters: straight into the centre, or by absorption."""
 
 MAX_CHAIN = 12
 """Longest absorption chain."""
@@ -236,8 +231,8 @@ def linear(
     mode = np.zeros(3)
     amounts = np.zeros(3)
     chain = np.zeros(MAX_CHAIN)
-    off_h = np.zeros(512)
-    off_rate = np.zeros(512)
+    off_h = np.zeros(MOST_RUNNING)
+    off_rate = np.zeros(MOST_RUNNING)
     for row in range(parameters.shape[0]):
         if not np.isfinite(parameters[row]).all():
             out[row] = np.nan
@@ -262,10 +257,7 @@ def linear(
                 t_dose = dose_h[dose]
                 if dose_into[dose] == ABSORBED:
                     t_dose += p[LAG]
-            t_off, which = np.inf, -1
-            for k in range(running):
-                if off_h[k] < t_off:
-                    t_off, which = off_h[k], k
+            t_off, which = earliest_end(off_h, running)
             t_next = min(min(t_seg, t_off), min(t_dose, times[i_time]))
             if now > -1e299 and t_next > now:
                 before = _in_body(n, q, scale, mode, links, chain)
@@ -274,11 +266,7 @@ def linear(
                 auc += (before + inflow * (t_next - now) - after) / p[CL]
             now = max(now, t_next)
             if t_off <= t_next:
-                running -= 1
-                inflow -= off_rate[which]
-                off_h[which], off_rate[which] = off_h[running], off_rate[running]
-                if running == 0:
-                    inflow = 0.0
+                running, inflow = ended(off_h, off_rate, which, running, inflow)
             elif t_seg <= t_next:
                 segment += 1
                 for k in range(n):
@@ -301,33 +289,22 @@ def linear(
                 out[row, i_time, 1] = auc
                 i_time += 1
             else:
-                into_centre = dose_into[dose] == CENTRAL
-                amount = dose_amount[dose] * (1.0 if into_centre else p[BIO])
-                duration = dose_duration[dose]
-                zero_share = 0.0
-                if not into_centre:
-                    zero_share = p[ZERO_SHARE]
-                    if duration < 0.0:
-                        zero_share = 1.0
+                direct, length, absorbed = entering(
+                    p, dose_into[dose], dose_duration[dose], dose_amount[dose]
+                )
                 if dose_interval[dose] > 0.0:
                     _steady(
-                        dose_interval[dose], max(duration, 0.0), amount, into_centre,
-                        p[KA], links, n, q, rate, mode, chain,
+                        dose_interval[dose], max(dose_duration[dose], 0.0), direct + absorbed,
+                        dose_into[dose] == CENTRAL, p[KA], links, n, q, rate, mode, chain,
                     )  # fmt: skip
                     inflow, running = 0.0, 0
-                length = duration if into_centre else p[ZERO_H] * (zero_share > 0.0)
-                direct = amount if into_centre else amount * zero_share
-                if direct > 0.0:
-                    if length > 0.0:
-                        off_h[running], off_rate[running] = now + length, direct / length
-                        inflow += direct / length
-                        running += 1
-                        if running >= off_h.shape[0]:
-                            out[row] = np.nan
-                            break
-                    else:
-                        for i in range(n):
-                            mode[i] += q[0, i] * direct
-                if not into_centre:
-                    chain[0] += amount * (1.0 - zero_share)
+                if direct > 0.0 and length > 0.0:
+                    running, inflow = begun(off_h, off_rate, running, inflow, now, length, direct)
+                    if running == TOO_MANY:
+                        out[row] = np.nan
+                        break
+                elif direct > 0.0:
+                    for i in range(n):
+                        mode[i] += q[0, i] * direct
+                chain[0] += absorbed
                 dose += 1

@@ -40,23 +40,18 @@ import math
 import numpy as np
 from numba import njit
 
-from bodytwin.twins.dosing.model.columns import (
-    BIO,
-    CL,
-    KA,
-    KM,
-    LAG,
-    PD,
-    Q2,
-    Q3,
-    V1,
-    V2,
-    V3,
-    VMAX,
-    ZERO_H,
-    ZERO_SHARE,
+from bodytwin.twins.dosing.model.columns import CL, KA, KM, LAG, PD, Q2, Q3, V1, V2, V3, VMAX
+from bodytwin.twins.dosing.model.infusion import (
+    ABSORBED,
+    CENTRAL,
+    MOST_RUNNING,
+    TOO_MANY,
+    begun,
+    earliest_end,
+    ended,
+    entering,
 )
-from bodytwin.twins.dosing.model.linear import ABSORBED, CENTRAL, MAX_CHAIN
+from bodytwin.twins.dosing.model.linear import MAX_CHAIN
 
 DRUG_ONLY, NEUTROPENIA, TURNOVER, GLUCOSE = 0, 1, 2, 3
 """Which effect goes with the drug."""
@@ -262,8 +257,8 @@ def integrated(
     y = np.zeros(MOST_STATES)
     k = np.zeros((7, MOST_STATES))
     trial = np.zeros(MOST_STATES)
-    off_h = np.zeros(512)
-    off_rate = np.zeros(512)
+    off_h = np.zeros(MOST_RUNNING)
+    off_rate = np.zeros(MOST_RUNNING)
     for row in range(parameters.shape[0]):
         if not np.isfinite(parameters[row]).all():
             out[row] = np.nan
@@ -286,10 +281,7 @@ def integrated(
                 t_dose = dose_h[dose]
                 if dose_into[dose] == ABSORBED and effect != GLUCOSE:
                     t_dose += p[LAG]
-            t_off, which = np.inf, -1
-            for j in range(running):
-                if off_h[j] < t_off:
-                    t_off, which = off_h[j], j
+            t_off, which = earliest_end(off_h, running)
             t_next = min(min(t_seg, t_off), min(t_dose, times[i_time]))
             if now > -1e299 and t_next > now:
                 step = _integrate(effect, p, n, links, inflow, y, t_next - now, step, k, trial)
@@ -298,11 +290,7 @@ def integrated(
                     break
             now = max(now, t_next)
             if t_off <= t_next:
-                running -= 1
-                inflow -= off_rate[which]
-                off_h[which], off_rate[which] = off_h[running], off_rate[running]
-                if running == 0:
-                    inflow = 0.0
+                running, inflow = ended(off_h, off_rate, which, running, inflow)
             elif t_seg <= t_next:
                 segment += 1
                 p = parameters[row, segment]
@@ -319,42 +307,38 @@ def integrated(
                 if dose_into[dose] == CENTRAL:
                     y[first] += dose_amount[dose] / (10.0 * p[3])
                 elif dose_duration[dose] > 0.0:
-                    off_h[running] = now + dose_duration[dose]
-                    off_rate[running] = dose_amount[dose] / (dose_duration[dose] * p[5])
-                    inflow += off_rate[running]
-                    running += 1
+                    running, inflow = begun(
+                        off_h, off_rate, running, inflow, now, dose_duration[dose],
+                        dose_amount[dose] / p[5],
+                    )  # fmt: skip
+                    if running == TOO_MANY:
+                        out[row] = np.nan
+                        break
                 else:
                     y[centre] += dose_amount[dose] / p[5]
                 dose += 1
                 step = 0.01
             else:
-                into_centre = dose_into[dose] == CENTRAL
-                amount = dose_amount[dose] * (1.0 if into_centre else p[BIO])
-                duration = dose_duration[dose]
-                zero_share = 0.0
-                if not into_centre:
-                    zero_share = 1.0 if duration < 0.0 else p[ZERO_SHARE]
+                direct, length, absorbed = entering(
+                    p, dose_into[dose], dose_duration[dose], dose_amount[dose]
+                )
                 if dose_interval[dose] > 0.0:
                     settled = _steady(
-                        effect, p, n, links, dose_interval[dose], max(duration, 0.0), amount,
-                        dose_into[dose], y, k, trial,
+                        effect, p, n, links, dose_interval[dose], max(dose_duration[dose], 0.0),
+                        direct + absorbed, dose_into[dose], y, k, trial,
                     )  # fmt: skip
                     inflow, running = 0.0, 0
                     if not settled:
                         out[row] = np.nan
                         break
-                length = duration if into_centre else p[ZERO_H] * (zero_share > 0.0)
-                direct = amount if into_centre else amount * zero_share
                 if direct > 0.0 and length > 0.0:
-                    off_h[running], off_rate[running] = now + length, direct / length
-                    inflow += direct / length
-                    running += 1
-                    if running >= off_h.shape[0]:
+                    running, inflow = begun(off_h, off_rate, running, inflow, now, length, direct)
+                    if running == TOO_MANY:
                         out[row] = np.nan
                         break
                 elif direct > 0.0:
                     y[centre] += direct
-                if not into_centre:
-                    y[0] += amount * (1.0 - zero_share)
+                if absorbed > 0.0:
+                    y[0] += absorbed
                 dose += 1
                 step = 0.05
