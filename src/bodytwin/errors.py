@@ -8,6 +8,7 @@
     │   └── UnreadableFileError      a file that is not what it should be; nothing of it was kept
     ├── NotFoundError              no such patient, twin, posterior or forecast
     ├── Refusal                    bodytwin could compute, and will not; carries its reasons
+    │   ├── ConsentError             the patient's leave is absent, or the purpose is never allowed
     │   ├── OutsidePopulationError   the patient is not one the model was made for
     │   ├── MissingDataError         the record lacks what the twin needs
     │   ├── MisfitError              the model does not describe this patient
@@ -56,6 +57,10 @@ class Refusal(BodytwinError):
     def __init__(self, *reasons: str) -> None:
         self.reasons = reasons
         super().__init__(" ".join(reasons))
+
+
+class ConsentError(Refusal):
+    """The patient's leave is absent, or the purpose is one that is never allowed."""
 
 
 class OutsidePopulationError(Refusal):

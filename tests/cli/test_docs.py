@@ -16,7 +16,18 @@ SECTIONS = {
     title.strip(): body
     for title, _, body in (part.partition("\n") for part in PAGE.split("\n## ")[1:])
 }
-COMMANDS = typer.main.get_command(app).commands
+
+
+def flat(group, before=""):
+    """Every command by the words that call it."""
+    found = {}
+    for name, command in group.commands.items():
+        inner = hasattr(command, "commands")
+        found |= flat(command, f"{before}{name} ") if inner else {f"{before}{name}": command}
+    return found
+
+
+COMMANDS = flat(typer.main.get_command(app))
 SHARED = {"--home", "--json", "--help", "--traceback"}
 SHARED_WISHES = {f"--{name.replace('_', '-')}" for name in WISHES}
 

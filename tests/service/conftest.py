@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from bodytwin.governance.request import Action
+from bodytwin.service.access import granted
 from bodytwin.service.importing import import_table
 from bodytwin.service.settings import Settings
 from bodytwin.service.workspace import workspace
@@ -45,6 +47,12 @@ def bring(work):
         return import_table(work, table.encode(), mapping=MAPPING.encode()).added.patients
 
     return take
+
+
+@pytest.fixture
+def opened(work):
+    """The key to a patient, as reading needs it."""
+    return lambda patient, action=Action.READ: granted(work, patient, action)
 
 
 @pytest.fixture

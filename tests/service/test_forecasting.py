@@ -11,7 +11,7 @@ from bodytwin.service.personalising import Wish, personalise, revive
 from bodytwin.service.scoring import Basis, score
 from bodytwin.service.validating import Design, validate
 from bodytwin.service.words import AS_GIVEN
-from bodytwin.store import Standing, audit, forecasts
+from bodytwin.store import Standing, forecasts, verify
 
 VARIANT = "phenobarbital_grasela_1985"
 PLAN = "3.5 mg every 12 h"
@@ -24,14 +24,19 @@ def baby(work, bring, tables):
     return personalise(work, patient, Wish())
 
 
+@pytest.fixture
+def registered(work, opened):
+    return lambda found: forecasts(work.store, opened(found.first.case.patient))
+
+
 def at(tables, hours):
     return [When(moment=tables.origin + timedelta(hours=hours))]
 
 
-def test_a_forecast_is_in_the_ledger_before_it_is_returned(work, baby, tables):
+def test_a_forecast_is_in_the_log_before_it_is_returned(work, baby, tables, registered):
     said = forecast(work, baby, when=at(tables, 60), plan=PLAN)
-    assert [r.forecast.id for r in forecasts(work.store)] == [said.forecast.id]
-    assert audit(work.store).sound
+    assert [r.forecast.id for r in registered(baby)] == [said.forecast.id]
+    assert verify(work.store).sound
     assert said.standing is Standing.PROSPECTIVE
 
 
@@ -42,7 +47,7 @@ def test_a_forecast_is_scored_when_its_outcome_arrives_and_only_once(work, baby,
     (scored,) = score(work).scored
     assert scored.score.observed == 18.9
     assert score(work) == type(score(work))(scored=(), waiting=0)
-    assert audit(work.store).entries == 2
+    assert verify(work.store).sound
 
 
 def test_a_sample_taken_later_is_judged_at_its_own_time(work, baby, bring, tables):
@@ -88,7 +93,12 @@ def test_a_forecast_from_before_the_newest_data_must_be_a_replay(work, bring, ta
 def test_a_kept_posterior_cannot_forecast_what_is_known_since(work, baby, bring, tables):
     bring(tables.second)
     with pytest.raises(Refusal, match="label it a replay"):
-        forecast(work, revive(work, baby.first.id), when=at(tables, 60), plan=PLAN)
+        forecast(
+            work,
+            revive(work, baby.first.case.patient, baby.first.id),
+            when=at(tables, 60),
+            plan=PLAN,
+        )
 
 
 def test_hours_ahead_count_from_the_newest_data(work, baby):
@@ -96,12 +106,12 @@ def test_hours_ahead_count_from_the_newest_data(work, baby):
     assert said.forecast.targets[0].time_h == pytest.approx(24.5 + 6)
 
 
-def test_a_plan_that_cannot_be_given_is_refused(work, baby, tables):
+def test_a_plan_that_cannot_be_given_is_refused(work, baby, tables, registered):
     with pytest.raises(InvalidPlanError):
         forecast(work, baby, when=at(tables, 60), plan="5000 mg every 12 h")
     with pytest.raises(InvalidPlanError):
         forecast(work, baby, when=at(tables, 60), plan="some of it now and then")
-    assert forecasts(work.store) == ()
+    assert registered(baby) == ()
 
 
 def test_without_a_measurement_the_quantity_must_be_named(work, bring, tables):

@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 
 from bodytwin.errors import InvalidInputError, UnreadableFileError
+from bodytwin.governance.request import Action
+from bodytwin.service.access import granted
 from bodytwin.service.importing import import_fhir, import_files, import_table
 from bodytwin.service.people import everyone
-from bodytwin.store import held_back
+from bodytwin.store.records import originals
 from tests.importers.malformed import MALFORMED, MARKER
 
 REFUSED = {name: m for name, m in MALFORMED.items() if m.verdict == "refused"}
@@ -40,11 +42,13 @@ def test_a_refused_file_leaves_the_store_byte_for_byte(work, bring, tables, name
 
 @pytest.mark.parametrize("name", PARTLY)
 def test_what_is_held_back_is_kept_with_its_reason_and_no_name(work, name):
-    take(work, PARTLY[name])
-    (reading,) = held_back(work.store)
-    assert reading["held_back"]
-    database = work.store.archive.folder.parent / "bodytwin.sqlite"
-    assert MARKER.encode() not in database.read_bytes()
+    took = take(work, PARTLY[name])
+    assert took.report.held_back
+    for patient in took.added.patients:
+        for file in originals(work.store, granted(work, patient, Action.READ)):
+            assert all(reading["held_back"] for reading in file.readings) or not file.whole
+    home = work.store.archive.folder.parent
+    assert all(MARKER.encode() not in p.read_bytes() for p in home.rglob("*") if p.is_file())
 
 
 def test_the_first_refused_file_of_several_is_named_by_its_number(work, tables, tmp_path):

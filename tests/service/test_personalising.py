@@ -18,19 +18,19 @@ def test_the_model_is_chosen_from_what_the_record_holds(work, bring, tables):
     assert found.weights.tolist() == [1.0]
 
 
-def test_a_kept_posterior_is_read_back_bit_for_bit(work, bring, tables):
+def test_a_kept_posterior_is_read_back_bit_for_bit(work, bring, tables, opened):
     (patient,) = bring(tables.first)
     made = personalise(work, patient, Wish()).first
-    back = read_posterior(work.store, made.id[:8])
+    back = read_posterior(work.store, opened(patient), made.id[:8])
     assert back.values.tobytes() == made.values.tobytes()
-    assert revive(work, made.id).first.id == made.id
+    assert revive(work, patient, made.id).first.id == made.id
 
 
 def test_a_posterior_is_reproduced_bit_for_bit_after_new_data(work, bring, tables):
     (patient,) = bring(tables.first)
     made = personalise(work, patient, Wish()).first
     bring(tables.second)
-    again = reproduce(work, made.id)
+    again = reproduce(work, patient, made.id)
     assert again.same_bits
     assert again.differences == ()
 
@@ -39,17 +39,17 @@ def test_other_draws_on_disk_are_told_apart(work, bring, tables, monkeypatch):
     (patient,) = bring(tables.first)
     made = personalise(work, patient, Wish()).first
     monkeypatch.setattr("bodytwin.service.reproducing.software", lambda: {"numpy": "0"})
-    again = reproduce(work, made.id)
+    again = reproduce(work, patient, made.id)
     assert again.agrees
     assert any("numpy" in d for d in again.differences)
 
 
-def test_nothing_new_means_no_new_posterior(work, bring, tables):
+def test_nothing_new_means_no_new_posterior(work, bring, tables, opened):
     (patient,) = bring(tables.first)
     one = personalise(work, patient, Wish()).first
     two = personalise(work, patient, Wish()).first
     assert one.id == two.id
-    assert len(posteriors_of(work.store, patient)) == 1
+    assert len(posteriors_of(work.store, opened(patient))) == 1
 
 
 def test_new_data_make_a_posterior_whose_parent_is_the_old_one(work, bring, tables):

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.engine import make_url
 
+from bodytwin.governance.choices import local_consent
+from bodytwin.governance.request import Action, Actor, Role
 from bodytwin.record import (
     LOINC,
     Code,
@@ -23,7 +25,9 @@ from bodytwin.record import (
     Route,
     Treatment,
 )
-from bodytwin.store import Reading, open_store, schema
+from bodytwin.store import Reading, add_reading, gate, open_store, schema, summary
+from bodytwin.store.gate import Asker
+from bodytwin.store.people import everyone
 
 START = datetime(2024, 3, 1, 8, tzinfo=UTC)
 LEVEL = Code(LOINC, "20578-1", "vancomycin")
@@ -79,9 +83,60 @@ class Made:
         return Reading(data=data, kind="test", reader="test/1", settings={}, records=[record])
 
 
+ASKER = Asker(actor=Actor(id="local", role=Role.LOCAL), purpose="TREATDS")
+
+
+class House:
+    """A store as the person at the computer uses it: everything through the gate."""
+
+    def __init__(self, store):
+        self.store = store
+
+    def bring(self, reading, at=START, *, asker=ASKER):
+        return add_reading(
+            self.store,
+            reading,
+            asker=asker,
+            recorded_at=at,
+            by_default=lambda p: local_consent(p, id=f"local-{p}", given_at=at),
+        )
+
+    @property
+    def patient(self):
+        (patient,) = everyone(self.store)
+        return patient
+
+    def now(self):
+        """The time of the newest entry of the log."""
+        with self.store.reading() as connection:
+            return connection.execute(select(schema.frontier.c.newest)).scalar() or START
+
+    def permit(self, action=Action.READ, *, patient=None, at=None, asker=ASKER, **more):
+        at = at or self.now()
+        request = asker.request(action, patient or self.patient, **more)
+        return gate.ask(self.store, request, at=at)
+
+    def open(self, action=Action.READ, *, at=None, **more):
+        at = at or self.now()
+        return gate.release(self.store, self.permit(action, at=at, **more), at=at)
+
+    def summaries(self):
+        return [summary(self.store, self.open(patient=p)) for p in everyone(self.store)]
+
+
 @pytest.fixture
 def made():
     return Made()
+
+
+@pytest.fixture
+def house(store):
+    return House(store)
+
+
+@pytest.fixture
+def house_of():
+    return House
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +202,7 @@ def hashes(folder: Path) -> dict[str, str]:
     return {
         str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
         for p in sorted(folder.rglob("*"))
-        if p.is_file()
+        if p.is_file() and not p.name.endswith(("-wal", "-shm"))
     }
 
 
@@ -164,3 +219,16 @@ def contents(store) -> dict[str, list[tuple[object, ...]]]:
 def home_hashes(store):
     """What the store holds: the hash of every file beneath its folder, and every row."""
     return lambda: (hashes(store.archive.folder.parent), contents(store))
+
+
+@pytest.fixture
+def kept(store):
+    """The same without the log, in which everything that was done stands."""
+
+    def look():
+        rows = contents(store)
+        logged = {"log", "about", "frontier", "permit"}
+        files = hashes(store.archive.folder)
+        return files, {name: found for name, found in rows.items() if name not in logged}
+
+    return look

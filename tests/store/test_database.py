@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from bodytwin.errors import StoreError
-from bodytwin.store import add_reading, open_store, patients, schema
+from bodytwin.store import open_store, schema
 from bodytwin.store.migrate import known_revisions
 
 
@@ -48,20 +48,20 @@ def test_an_address_of_another_kind_is_refused(tmp_path, url):
         open_store(tmp_path, url=url)
 
 
-def test_what_is_kept_is_there_when_opened_again(tmp_path, made):
+def test_what_is_kept_is_there_when_opened_again(tmp_path, made, house_of):
     store = open_store(tmp_path)
-    add_reading(store, made.reading(b"a", made.level(0, 1.5)), recorded_at=made.start)
+    (patient,) = house_of(store).bring(made.reading(b"a", made.level(0, 1.5))).patients
     store.close()
     again = open_store(tmp_path)
-    assert [p.patient for p in patients(again)] == ["p1"]
+    assert [s.patient for s in house_of(again).summaries()] == [patient]
     again.close()
 
 
-def test_two_stores_on_one_folder_see_each_other(tmp_path, made):
+def test_two_stores_on_one_folder_see_each_other(tmp_path, made, house_of):
     one, two = open_store(tmp_path), open_store(tmp_path)
-    add_reading(one, made.reading(b"a", made.level(0, 1.5)), recorded_at=made.start)
-    add_reading(two, made.reading(b"b", made.level(1, 2.5)), recorded_at=made.start)
-    assert patients(one)[0].observations == 2
+    house_of(one).bring(made.reading(b"a", made.level(0, 1.5)))
+    house_of(two).bring(made.reading(b"b", made.level(1, 2.5)))
+    assert house_of(one).summaries()[0].observations == 2
     one.close()
     two.close()
 

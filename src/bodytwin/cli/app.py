@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bodytwin.cli import predicting, records, trust
+from bodytwin.cli import owning, predicting, records, trust
 from bodytwin.cli.command import EXAMPLES
 from bodytwin.cli.exits import MEANING
 
@@ -47,9 +47,37 @@ for name, function in {
     "evidence": trust.evidence,
     "report": trust.report,
     "validate": trust.validate,
+    "take-along": owning.take_along,
+    "take-in": owning.take_in,
+    "erase": owning.erase,
+    "research": owning.research,
     "demo": trust.demo,
 }.items():
     app.command(name, epilog=_examples(function))(function)
+
+for group, (about, functions) in {
+    "consent": (
+        "What a patient allows.",
+        {
+            "show": owning.consent_show,
+            "choose": owning.consent_choose,
+            "bring": owning.consent_bring,
+            "revoke": owning.consent_revoke,
+        },
+    ),
+    "audit": (
+        "Who looked and why, and whether the log is whole.",
+        {
+            "show": owning.audit_show,
+            "head": owning.audit_head,
+            "verify": owning.audit_verify,
+        },
+    ),
+}.items():
+    inner = typer.Typer(help=about, rich_markup_mode=None, no_args_is_help=True)
+    for name, function in functions.items():
+        inner.command(name, epilog=_examples(function))(function)
+    app.add_typer(inner, name=group)
 
 
 def _version(wanted: bool) -> None:

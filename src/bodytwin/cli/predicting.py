@@ -66,7 +66,7 @@ def forecast(
 ) -> Answer:
     """Say what will be measured, before it is.
 
-    The forecast is entered in the ledger before it is shown.
+    The forecast is entered in the log before it is shown.
     Personalises first, unless a posterior is named. Without a plan nothing more
     is given.
     """

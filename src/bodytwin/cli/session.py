@@ -25,7 +25,6 @@ def personalised(
 ) -> "Personalised":
     """A kept posterior where one is named, else the patient personalised as wished."""
     from bodytwin.cli.progress import progress
-    from bodytwin.errors import InvalidInputError
     from bodytwin.service.people import patient_called
     from bodytwin.service.personalising import personalise, revive
 
@@ -33,7 +32,4 @@ def personalised(
     if posterior is None:
         with progress() as report:
             return personalise(workspace, who, wish, progress=report)
-    found = revive(workspace, posterior)
-    if found.first.case.patient != who:
-        raise InvalidInputError("That posterior is of another patient.")
-    return found
+    return revive(workspace, who, posterior)

@@ -48,7 +48,7 @@ def evidence(
 
     Its claims, and how its forecasts fared in this store.
 
-    Also checks that the ledger of forecasts is as it was written.
+    Also checks that the log of forecasts is as it was written.
     """
     from bodytwin.service import shapes
     from bodytwin.service.evidence import evidence

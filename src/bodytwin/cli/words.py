@@ -218,18 +218,18 @@ def cards(found: Sequence[Shape]) -> list[str]:
 
 
 def evidence(shape: Shape) -> str:
-    """Claims, cards and the ledger."""
+    """Claims, cards and the log."""
     lines: list[str] = []
     for e in shape["evidence"]:
         lines += [f"{e['variant']}: {e['level'].lower()}", *_claims(e)]
-    ledger = shape["ledger"]
+    log = shape["log"]
     lines += ["", "Forecasts registered in this store:"]
     lines += cards(shape["cards"]) or ["  None of them has been scored yet."]
     if shape["replayed"]:
         lines += ["", "Replays:", *cards(shape["replayed"])]
-    state = "sound" if ledger["sound"] else "NOT SOUND"
-    lines += ["", f"Ledger: {ledger['entries']} entries, {state}, head {short(ledger['head'])}"]
-    return "\n".join([*lines, *(f"  {f}" for f in ledger["faults"])])
+    state = "sound" if log["sound"] else "NOT SOUND"
+    lines += ["", f"Log: {log['entries']} entries, {state}, head {short(log['head'])}"]
+    return "\n".join([*lines, *(f"  {f}" for f in log["faults"])])
 
 
 def _claims(e: Shape) -> list[str]:
@@ -287,3 +287,30 @@ OF_KIND: dict[str, Callable[[Shape], str]] = {
     "written": written,
 }
 """How each kind of answer is told."""
+
+
+def consents(shape: Shape) -> str:
+    """What is allowed, in sentences."""
+    lines: list[str] = []
+    for c in shape["consents"]:
+        state = "in force" if c["in_force"] else f"not in force ({c['status']})"
+        lines += [f"{c['id']}: {state}", *(f"  {s}" for s in c["sentences"])]
+    return "\n".join(lines or ["No consent is on file."])
+
+
+def audit(shape: Shape) -> str:
+    """Who looked, oldest first."""
+    lines: list[str] = []
+    for e in shape["entries"]:
+        lines.append(f"{e['index']:>6}  {e['time'][:19]}  {e['words']}")
+        lines += [f"{'':>27}  {reason}" for reason in e["reasons"]]
+    return "\n".join(lines or ["Nobody has looked."])
+
+
+def research(shape: Shape, unit: str) -> str:
+    """One figure, with what the noise leaves open."""
+    r = shape["released"]
+    left = f"Of the budget {shape['epsilon_left']:g} is left."
+    if r["value"] is None:
+        return f"The group is too small: {r['n']}. {left}"
+    return f"{r['value']:g} {unit} ({r['low']:g} to {r['high']:g} with the noise). {left}"

@@ -1,5 +1,6 @@
 """From the population to the patient: condition the prior on what was measured."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,11 @@ REFUSE_BELOW = 0.001
 
 
 def random_stream(seed: int, case: Case[Any], purpose: str) -> np.random.Generator:
-    """Random numbers fixed by the seed, the case and the purpose, and by nothing else."""
-    whole = case.digest
+    """Random numbers fixed by the seed, the case and the purpose, and by nothing else.
+
+    What the patient is called does not count: two stores call them differently.
+    """
+    whole = replace(case, patient="").digest
     words = [int(whole[i : i + 8], 16) for i in range(0, 32, 8)]
     return np.random.default_rng([seed, *words, *purpose.encode()])
 

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from bodytwin.record import Record
 
@@ -30,10 +31,18 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """The records of one file, whole, and the report beside them."""
+    """The records of one file, whole, and the report beside them.
+
+    `parts` is the share of each patient in a file of several. `consents` are
+    Consent resources as they stand in the file, by patient.
+    """
 
     records: tuple[Record, ...]
     report: ImportReport
+    parts: Mapping[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
+    consents: Mapping[str, tuple[dict[str, Any], ...]] = field(
+        default_factory=dict[str, tuple[dict[str, Any], ...]], repr=False
+    )
 
 
 def pseudonym(*parts: str) -> str:

@@ -18,8 +18,13 @@ class Sex(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demographics:
-    """What holds of the person; `birth_date` as precise as the source had it."""
+    """What holds of the person; `birth_date` as precise as the source had it.
 
+    `name` is what the source calls them: for people to recognise, never for a
+    model, an error or a log, so it is not part of the text of this value.
+    """
+
+    name: str = field(default="", repr=False)
     sex: Sex = Sex.UNKNOWN
     birth_date: date | None = None
 

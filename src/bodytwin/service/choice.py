@@ -29,12 +29,7 @@ def choose(
     """What was asked for, or whatever concerns this record where that is only one thing."""
     if variants:
         return _named(workspace, variants, twin)
-    found = [
-        Chosen(twin=candidate, variants=tuple(names), subject=what)
-        for candidate in _twins(workspace, twin)
-        for what, names in _by_subject(candidate, record).items()
-        if subject is None or what == subject
-    ]
+    found = [c for c in subjects(workspace, record, twin=twin) if subject in (None, c.subject)]
     if not found:
         raise MissingDataError(
             "The record holds nothing that "
@@ -48,6 +43,17 @@ def choose(
             f"The record concerns several things ({choices}). Choose one with --subject."
         )
     return found[0]
+
+
+def subjects(
+    workspace: Workspace, record: Record, *, twin: str | None = None
+) -> tuple[Chosen, ...]:
+    """Everything that the installed twins could say something about, from this record."""
+    return tuple(
+        Chosen(twin=candidate, variants=tuple(names), subject=what)
+        for candidate in _twins(workspace, twin)
+        for what, names in _by_subject(candidate, record).items()
+    )
 
 
 def _named(workspace: Workspace, variants: Sequence[str], twin: str | None) -> Chosen:

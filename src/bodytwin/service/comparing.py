@@ -9,6 +9,8 @@ from bodytwin.contract.compare import judged, options
 from bodytwin.contract.comparison import Comparison
 from bodytwin.contract.plan import Plan
 from bodytwin.errors import InvalidPlanError
+from bodytwin.governance.request import Action
+from bodytwin.service.access import fresh, granted
 from bodytwin.service.personalising import Personalised
 from bodytwin.service.words import plan_of, proposals
 from bodytwin.service.workspace import Workspace
@@ -35,6 +37,15 @@ def compare(
     ]
     shared = _shared_names(per_model)
     wish = p.twin.utility(p.first.case)
+    access = granted(
+        workspace,
+        p.first.case.patient,
+        Action.COMPARE,
+        twin=p.twin.name,
+        version=p.twin.version,
+        outputs=tuple(shared),
+        data=f"the record up to {p.first.case.as_of:%Y-%m-%d %H:%M}",
+    )
     found = [
         options(p.twin, q, [by_name[name] for name in shared], wish)
         for q, by_name in zip(p.posteriors, map(_by_name, per_model), strict=True)
@@ -49,7 +60,11 @@ def compare(
         seed=seed,
     )
     identity = keep_comparison(
-        workspace.store, comparison, said={"ranking": comparison.ranking}, made_at=workspace.clock()
+        workspace.store,
+        fresh(workspace, access),
+        comparison,
+        said={"ranking": comparison.ranking},
+        made_at=workspace.clock(),
     )
     return Compared(id=identity, comparison=comparison, proposed=not plans)
 

@@ -24,7 +24,6 @@ from bodytwin.service.scoring import score
 from bodytwin.service.validating import Design, validate
 from bodytwin.service.words import AS_GIVEN
 from bodytwin.service.workspace import Workspace
-from bodytwin.store.forecasts import forecasts
 
 DATA = files("bodytwin.service") / "demo_data"
 TABLE, MAPPING = "phenobarbital_neonates.csv", "phenobarbital_neonates.toml"
@@ -55,9 +54,9 @@ def demo(
     if everyone(workspace):
         raise InvalidInputError("The demo needs an empty folder. Leave --home out, or name one.")
     whole, mapping = _held(data, TABLE), _held(data, MAPPING)
-    yield from _one_neonate(workspace, whole, mapping)
+    patient = yield from _one_neonate(workspace, whole, mapping)
     yield from _outcome(workspace, whole, mapping)
-    yield from _plans(workspace)
+    yield from _plans(workspace, patient)
     found = validate(workspace, variant=VARIANT, design=Design(folds=FOLDS), progress=progress)
     yield Step(
         says="Every neonate is replayed in time order: each level is forecast from the earlier "
@@ -66,17 +65,18 @@ def demo(
         shape=shapes.validation(found),
     )
     yield from _fhir(workspace, _held(data, BUNDLE))
-    yield from _written(workspace, page)
+    yield from _written(workspace, patient, page)
 
 
-def _one_neonate(workspace: Workspace, whole: bytes, mapping: bytes) -> Generator[Step]:
+def _one_neonate(workspace: Workspace, whole: bytes, mapping: bytes) -> Generator[Step, None, str]:
     took = import_table(workspace, before_last_level(whole, NEONATE), mapping=mapping)
     yield Step(
         says="One real neonate on phenobarbital is imported, up to before the last level.",
         kind="imported",
         shape={"files": [shapes.took(took)]},
     )
-    found = personalise(workspace, took.added.patients[0], Wish())
+    patient = took.added.patients[0]
+    found = personalise(workspace, patient, Wish())
     yield Step(
         says="The published model is personalised from the first levels.",
         kind="personalised",
@@ -86,10 +86,11 @@ def _one_neonate(workspace: Workspace, whole: bytes, mapping: bytes) -> Generato
     when = When(moment=found.first.case.origin + timedelta(hours=at))
     said = forecast(workspace, found, when=[when])
     yield Step(
-        says="The next level is forecast, and the forecast entered in the ledger before looking.",
+        says="The next level is forecast, and the forecast entered in the log before looking.",
         kind="registered",
         shape=shapes.registered(said),
     )
+    return patient
 
 
 def _outcome(workspace: Workspace, whole: bytes, mapping: bytes) -> Generator[Step]:
@@ -106,15 +107,15 @@ def _outcome(workspace: Workspace, whole: bytes, mapping: bytes) -> Generator[St
     )
 
 
-def _plans(workspace: Workspace) -> Generator[Step]:
-    found = personalise(workspace, _forecast_patient(workspace), Wish())
+def _plans(workspace: Workspace, patient: str) -> Generator[Step]:
+    found = personalise(workspace, patient, Wish())
     compared = compare(workspace, found, plans=PLANS)
     yield Step(
         says="Personalised again with the new level, three regimens are tried on the same draws.",
         kind="compared",
         shape=shapes.compared(compared),
     )
-    again = reproduce(workspace, found.first.id)
+    again = reproduce(workspace, patient, found.first.id)
     yield Step(
         says="The posterior is made again from what was stored, and compared bit for bit.",
         kind="reproduced",
@@ -153,24 +154,20 @@ def _fhir(workspace: Workspace, bundle: bytes) -> Generator[Step]:
     )
 
 
-def _written(workspace: Workspace, page: Path) -> Generator[Step]:
+def _written(workspace: Workspace, patient: str, page: Path) -> Generator[Step]:
     shown = evidence(workspace, twin="dosing", variant=VARIANT)
     yield Step(
-        says="What speaks for the model, and the ledger of every forecast made here.",
+        says="What speaks for the model, and the log of every forecast made here.",
         kind="evidence",
         shape=shapes.shown(shown),
     )
-    found = personalise(workspace, _forecast_patient(workspace), Wish())
+    found = personalise(workspace, patient, Wish())
     report(workspace, found, path=page, plans=PLANS)
     yield Step(
         says="One page with all of this about the neonate is written.",
         kind="written",
         shape={"path": str(page.resolve())},
     )
-
-
-def _forecast_patient(workspace: Workspace) -> str:
-    return forecasts(workspace.store)[0].forecast.patient
 
 
 def _held(data: Traversable, name: str) -> bytes:

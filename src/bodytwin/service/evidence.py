@@ -7,10 +7,12 @@ import numpy as np
 
 from bodytwin.contract.twin import Twin
 from bodytwin.errors import NotFoundError
+from bodytwin.governance.request import Action
+from bodytwin.service.access import granted_many
 from bodytwin.service.workspace import Workspace
 from bodytwin.store.forecasts import Standing
-from bodytwin.store.ledger import Audit, audit
-from bodytwin.store.scores import scores
+from bodytwin.store.log import Audit, verify
+from bodytwin.store.scores import judged, scores
 from bodytwin.validity.claim import Evidence
 from bodytwin.validity.score import Score
 from bodytwin.validity.scorecard import ScoreCard, scorecard
@@ -26,7 +28,7 @@ class Shown:
     evidence: tuple[Evidence, ...]
     cards: tuple[ScoreCard, ...]
     replayed: tuple[ScoreCard, ...]
-    ledger: Audit
+    log: Audit
 
 
 def evidence(workspace: Workspace, *, twin: str, variant: str | None = None) -> Shown:
@@ -35,14 +37,15 @@ def evidence(workspace: Workspace, *, twin: str, variant: str | None = None) -> 
     names = _variants(found, variant)
     held = [
         (score, standing)
-        for score, standing in scores(workspace.store, twin=found.name)
+        for access in granted_many(workspace, judged(workspace.store), Action.COHORT)
+        for score, standing in scores(workspace.store, access, twin=found.name)
         if variant is None or variant in score.about.variant.split(" + ")
     ]
     return Shown(
         evidence=tuple(found.evidence(name) for name in names),
         cards=cards(s for s, standing in held if standing != Standing.REPLAY),
         replayed=cards(s for s, standing in held if standing == Standing.REPLAY),
-        ledger=audit(workspace.store),
+        log=verify(workspace.store),
     )
 
 

@@ -12,7 +12,9 @@ from bodytwin.contract.case import Case, Measurement, Target
 from bodytwin.contract.personalise import require_fit
 from bodytwin.contract.twin import Twin
 from bodytwin.errors import InvalidInputError
+from bodytwin.governance.request import Action
 from bodytwin.record import Record
+from bodytwin.service.access import fresh, granted
 from bodytwin.service.personalising import Personalised
 from bodytwin.service.words import plan_of
 from bodytwin.service.workspace import Workspace
@@ -44,7 +46,7 @@ def forecast(
     replay: bool = False,
     seed: int = 0,
 ) -> Registered:
-    """Say what each quantity will be at each time, enter it in the ledger, and return it.
+    """Say what each quantity will be at each time, enter it in the log, and return it.
 
     `quantities` are pairs of name and unit; none means every quantity measured
     so far. `plan` is in the words of the twin, or "as given". Models are
@@ -65,14 +67,25 @@ def forecast(
     ]
     for posterior in p.posteriors:
         require_fit(posterior)
+    access = granted(
+        workspace,
+        first.patient,
+        Action.FORECAST,
+        twin=p.twin.name,
+        version=p.twin.version,
+        outputs=tuple(dict.fromkeys(name for name, _ in asked)),
+        data=f"the record up to {first.as_of:%Y-%m-%d %H:%M}",
+    )
     said = [
         foresee(p.twin, q, targets, plan=plan_of(p.twin, p.record, q.case, plan), seed=seed)
         for q in p.posteriors
     ]
     mixed = said[0] if len(said) == 1 else average_forecasts(said, p.weights)
-    record = read_record(workspace.store, first.patient)
+    access = fresh(workspace, access)
+    record = read_record(workspace.store, access)
     return register_forecast(
         workspace.store,
+        access,
         mixed,
         origin=first.origin,
         as_of=first.as_of,

@@ -3,12 +3,18 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bodytwin.errors import InvalidInputError, UnreadableFileError
+from bodytwin.governance import fhir_consent
+from bodytwin.governance.choices import local_consent
+from bodytwin.governance.consent import Consent
+from bodytwin.governance.request import Action, Role
 from bodytwin.importers.report import Imported, ImportReport
+from bodytwin.service.access import asker
 from bodytwin.service.workspace import Workspace
 from bodytwin.store.archive import sha256
 from bodytwin.store.intake import Added, Reading, add_reading
@@ -92,12 +98,29 @@ def _keep(
         reader=report.reader,
         settings={k: _plain(v) for k, v in settings.items()},
         records=imported.records,
+        parts=imported.parts,
+        consents={
+            who: [fhir_consent.read(resource) for resource in found]
+            for who, found in imported.consents.items()
+        },
         remarks=[{"words": words} for words in report.remarks],
         held_back=[{"path": h.path, "kind": h.kind, "reason": h.reason} for h in report.held_back],
     )
-    return Took(
-        added=add_reading(workspace.store, reading, recorded_at=workspace.clock()), report=report
+    added = add_reading(
+        workspace.store,
+        reading,
+        asker=asker(workspace, Action.IMPORT),
+        recorded_at=(at := workspace.clock()),
+        by_default=lambda patient: _by_default(workspace, patient, at),
     )
+    return Took(added=added, report=report)
+
+
+def _by_default(workspace: Workspace, patient: str, at: datetime) -> Consent | None:
+    """On a person's own machine, leave to use what they brought, until somebody says otherwise."""
+    if workspace.actor.role is not Role.LOCAL:
+        return None
+    return local_consent(patient, id=f"local-{patient}", given_at=at)
 
 
 def _plain(value: Any) -> Any:

@@ -3,10 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bodytwin.errors import InvalidInputError, NotFoundError
+from bodytwin.errors import InvalidInputError
+from bodytwin.governance.request import Action
 from bodytwin.record import Demographics
+from bodytwin.service.access import granted, granted_many, known_by_name, no_such_patient
 from bodytwin.service.workspace import Workspace
-from bodytwin.store.records import Known, Summary, patients, read_demographics, read_facts
+from bodytwin.store import people
+from bodytwin.store.records import (
+    Known,
+    Original,
+    Summary,
+    original,
+    read_demographics,
+    read_facts,
+    summary,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,20 +30,26 @@ class Timeline:
 
 
 def everyone(workspace: Workspace) -> tuple[Summary, ...]:
-    """All patients of the store."""
-    return patients(workspace.store)
+    """All patients of the store whom the asker may see, by name where they have one."""
+    found = granted_many(workspace, people.everyone(workspace.store), Action.LIST)
+    return tuple(sorted((summary(workspace.store, a) for a in found), key=_by_name))
+
+
+def _by_name(s: Summary) -> tuple[bool, int, str, str]:
+    return not s.name.isdigit(), int(s.name) if s.name.isdigit() else 0, s.name, s.patient
 
 
 def patient_called(workspace: Workspace, start: str) -> str:
-    """The one pseudonym that is, or begins with, `start`."""
-    names = [s.patient for s in patients(workspace.store)]
-    if start in names:
+    """The one pseudonym that is, or begins with, `start`, or that belongs to that name."""
+    names = people.everyone(workspace.store)
+    if start in names and known_by_name(workspace, start):
         return start
-    found = [name for name in names if start and name.startswith(start)]
+    found = [n for n in names if start and n.startswith(start) and known_by_name(workspace, n)]
+    found = found or [s.patient for s in everyone(workspace) if s.name == start]
     if not found:
-        raise NotFoundError("No such patient. `bodytwin patients` lists everyone in the store.")
+        raise no_such_patient()
     if len(found) > 1:
-        raise InvalidInputError("More than one pseudonym begins so; give more of it.")
+        raise InvalidInputError("More than one patient is called so; give more of the pseudonym.")
     return found[0]
 
 
@@ -44,9 +61,16 @@ def timeline(
     known_at: datetime | None = None,
 ) -> Timeline:
     """Facts up to `as_of`, as they were known to the store at `known_at`."""
-    facts = read_facts(workspace.store, patient, known_at=known_at)
+    access = granted(workspace, patient, Action.READ, data="the whole record")
+    facts = read_facts(workspace.store, access, known_at=known_at)
     return Timeline(
         patient=patient,
-        demographics=read_demographics(workspace.store, patient, known_at=known_at),
+        demographics=read_demographics(workspace.store, access, known_at=known_at),
         facts=tuple(f for f in facts if as_of is None or f.fact.instant.moment <= as_of),
     )
+
+
+def original_of(workspace: Workspace, patient: str, sha256: str) -> Original:
+    """A file as it was imported, or the patient's part of it."""
+    access = granted(workspace, patient, Action.READ, data="an original file")
+    return original(workspace.store, access, sha256)

@@ -12,10 +12,13 @@ from bodytwin.contract.average import model_weights
 from bodytwin.contract.posterior import Posterior
 from bodytwin.contract.twin import Twin
 from bodytwin.errors import InvalidInputError, Refusal
+from bodytwin.governance.request import Action
 from bodytwin.numerics.inference.sample import Progress, silent
 from bodytwin.record import Record
+from bodytwin.service.access import fresh, granted
 from bodytwin.service.choice import choose
 from bodytwin.service.workspace import Workspace, software
+from bodytwin.store.access import Access
 from bodytwin.store.posteriors import (
     KeptPosterior,
     keep_posterior,
@@ -76,15 +79,24 @@ def personalise(
     first, is left out with its reasons; if none is left, all reasons are raised.
     Where nothing has changed since the last time, what is kept is returned.
     """
+    reading = granted(workspace, patient, Action.READ, data="the whole record")
     known_at = workspace.clock()
-    record = read_record(workspace.store, patient, known_at=known_at)
+    record = read_record(workspace.store, reading, known_at=known_at)
     chosen = choose(workspace, record, twin=wish.twin, variants=wish.variants, subject=wish.subject)
+    access = granted(
+        workspace,
+        patient,
+        Action.PERSONALISE,
+        twin=chosen.twin.name,
+        version=chosen.twin.version,
+        data=f"{chosen.subject}: the record up to {wish.as_of or known_at:%Y-%m-%d %H:%M}",
+    )
     refused: dict[str, tuple[str, ...]] = {}
     made: list[Posterior] = []
     for i, variant in enumerate(chosen.variants):
         progress(f"Personalising {variant}", i / len(chosen.variants))
         try:
-            made.append(_one(workspace, chosen.twin, record, variant, wish, known_at))
+            made.append(_one(workspace, access, chosen.twin, record, variant, wish, known_at))
         except Refusal as refusal:
             refused[variant] = refusal.reasons
     if not made:
@@ -102,6 +114,7 @@ def personalise(
 
 def _one(
     workspace: Workspace,
+    access: Access,
     twin: Twin,
     record: Record,
     variant: str,
@@ -109,7 +122,7 @@ def _one(
     known_at: datetime,
 ) -> Posterior:
     case = twin.observe(record, variant=variant, as_of=wish.as_of)
-    last = latest_posterior(workspace.store, record.patient, twin=twin.name, variant=variant)
+    last = latest_posterior(workspace.store, access, twin=twin.name, variant=variant)
     if last and (last.case_digest, last.seed, len(last.values)) == (
         case.digest,
         wish.seed,
@@ -120,6 +133,7 @@ def _one(
     posterior = condition(twin, case, draws=wish.draws, seed=wish.seed, parent=parent)
     keep_posterior(
         workspace.store,
+        fresh(workspace, access),
         posterior,
         known_at=known_at,
         made_at=workspace.clock(),
@@ -156,15 +170,16 @@ def _seen(posterior: Posterior) -> tuple[object, ...]:
     return tuple((m.quantity, m.time_h, m.value, m.unit) for m in posterior.case.measurements)
 
 
-def revive(workspace: Workspace, identity: str) -> Personalised:
+def revive(workspace: Workspace, patient: str, identity: str) -> Personalised:
     """A kept posterior, ready to forecast from: its case seen anew in what was known then."""
-    kept = read_posterior(workspace.store, identity)
+    access = granted(workspace, patient, Action.READ, data="the whole record and a posterior")
+    kept = read_posterior(workspace.store, access, identity)
     twin = workspace.twins.twin(kept.twin)
-    record = read_record(workspace.store, kept.patient, known_at=kept.known_at)
+    record = read_record(workspace.store, access, known_at=kept.known_at)
     posterior = revived(kept, twin, record)
     return Personalised(
         twin=twin,
-        record=read_record(workspace.store, kept.patient),
+        record=read_record(workspace.store, access),
         posteriors=(posterior,),
         weights=np.ones(1),
     )

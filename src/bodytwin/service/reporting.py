@@ -19,14 +19,17 @@ from bodytwin.contract.next_measurement import Worth
 from bodytwin.contract.personalise import random_stream, require_fit
 from bodytwin.contract.twin import Outcome, Twin
 from bodytwin.errors import BodytwinError, Refusal, StoreError
+from bodytwin.governance.request import Action
 from bodytwin.record import Provenance, Record
 from bodytwin.report import Aim, AttainmentCurve, DoseGiven, Foretold, Judged, Page, render
+from bodytwin.service.access import granted
 from bodytwin.service.comparing import compare
 from bodytwin.service.evidence import evidence
 from bodytwin.service.forecasting import measured_quantities
 from bodytwin.service.personalising import Personalised
 from bodytwin.service.words import plan_of, proposals
 from bodytwin.service.workspace import Workspace, software
+from bodytwin.store.access import Access
 from bodytwin.store.forecasts import forecasts
 from bodytwin.store.scores import scored_targets, scores
 
@@ -72,6 +75,14 @@ def page(
     for posterior in p.posteriors:
         require_fit(posterior)
     variants = tuple(q.case.variant for q in p.posteriors)
+    access = granted(
+        workspace,
+        case.patient,
+        Action.REPORT,
+        twin=p.twin.name,
+        version=p.twin.version,
+        data="the whole record, forecasts and scores",
+    )
     compared = _compared(workspace, p, plans, seed)
     aims = _aims(p, compared)
     span = _span(p, plans)
@@ -97,8 +108,8 @@ def page(
         comparison=compared,
         next_measurements=_worth(p, compared, span, plans, seed),
         attainment=_attainment(p, compared, plans),
-        foretold=_foretold(workspace, case.patient),
-        judged=_judged(workspace, case.patient),
+        foretold=_foretold(workspace, access),
+        judged=_judged(workspace, access),
         cards=tuple(c for c in (*shown.cards, *shown.replayed) if c.patients > 1),
         evidence=tuple(p.twin.evidence(v) for v in variants),
         sources=_sources(p.record),
@@ -107,7 +118,7 @@ def page(
         commands=_commands(case.patient, variants, plans, seed),
         versions={**software(), p.twin.name: p.twin.version},
         seeds={"personalise": p.first.seed, "report": seed},
-        hashes=_hashes(p, shown.ledger.head),
+        hashes=_hashes(p, shown.log.head),
     )
 
 
@@ -129,7 +140,7 @@ def _span(p: Personalised, plans: Sequence[str]) -> Span:
 
 
 def _curve(p: Personalised, times_h: Any, plan: str | None, seed: int) -> Forecast | None:
-    """What would be read at every time of a grid: for looking at, not for the ledger."""
+    """What would be read at every time of a grid: for looking at, not for the log."""
     targets = [
         Target(quantity=name, time_h=float(t), unit=unit)
         for name, unit in measured_quantities(p.first.case)
@@ -267,19 +278,19 @@ def _without(twin: Twin, record: Record, variant: str, code: Any) -> str:
         return ""
 
 
-def _foretold(workspace: Workspace, patient: str) -> tuple[Foretold, ...]:
+def _foretold(workspace: Workspace, access: Access) -> tuple[Foretold, ...]:
     return tuple(
         Foretold(forecast=r.forecast, standing=r.standing.value, registered_at=r.registered_at)
-        for r in forecasts(workspace.store, patient=patient, unscored=True)
+        for r in forecasts(workspace.store, access, unscored=True)
         if not scored_targets(workspace.store, r.forecast.id)
     )
 
 
-def _judged(workspace: Workspace, patient: str) -> tuple[Judged, ...]:
-    when = {r.forecast.id: r.registered_at for r in forecasts(workspace.store, patient=patient)}
+def _judged(workspace: Workspace, access: Access) -> tuple[Judged, ...]:
+    when = {r.forecast.id: r.registered_at for r in forecasts(workspace.store, access)}
     return tuple(
         Judged(score=s, standing=standing, registered_at=when.get(s.about.forecast))
-        for s, standing in scores(workspace.store, patient=patient)
+        for s, standing in scores(workspace.store, access)
     )
 
 
@@ -306,5 +317,5 @@ def _hashes(p: Personalised, head: str) -> Mapping[str, str]:
     return {
         **{f"posterior {q.case.variant}": q.id for q in p.posteriors},
         "case": p.first.case.digest,
-        "ledger": head,
+        "log": head,
     }

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodytwin.contract import personalise as condition
+from bodytwin.governance.request import Action
+from bodytwin.service.access import granted
 from bodytwin.service.workspace import Workspace, software
 from bodytwin.store.posteriors import read_posterior
 from bodytwin.store.records import read_record
@@ -30,11 +32,12 @@ class Reproduction:
         return self.same_bits or self.largest_difference <= TOLERANCE
 
 
-def reproduce(workspace: Workspace, identity: str) -> Reproduction:
+def reproduce(workspace: Workspace, patient: str, identity: str) -> Reproduction:
     """Observe what was known then, condition again with the same seed, and compare the draws."""
-    kept = read_posterior(workspace.store, identity)
+    access = granted(workspace, patient, Action.READ, data="the whole record and a posterior")
+    kept = read_posterior(workspace.store, access, identity)
     twin = workspace.twins.twin(kept.twin)
-    record = read_record(workspace.store, kept.patient, known_at=kept.known_at)
+    record = read_record(workspace.store, access, known_at=kept.known_at)
     case = twin.observe(record, variant=kept.variant, as_of=kept.as_of)
     again = condition(twin, case, draws=len(kept.values), seed=kept.seed, parent=kept.parent)
     differences = [

@@ -21,11 +21,15 @@ from bodytwin.contract.foresee import forecast_unguarded
 from bodytwin.contract.posterior import Posterior
 from bodytwin.contract.twin import Twin
 from bodytwin.errors import BodytwinError
+from bodytwin.governance.request import Action
 from bodytwin.record import Record
+from bodytwin.service.access import granted_many
 from bodytwin.service.forecasting import measurements_now
 from bodytwin.service.personalising import revived
 from bodytwin.service.workspace import Workspace
+from bodytwin.store.access import Access
 from bodytwin.store.forecasts import Registered, forecasts
+from bodytwin.store.forecasts import waiting as outstanding
 from bodytwin.store.posteriors import read_posterior
 from bodytwin.store.records import read_record
 from bodytwin.store.scores import keep_score, scored_targets
@@ -78,18 +82,20 @@ def score(workspace: Workspace, *, patient: str | None = None) -> Scoring:
     done: list[Scored] = []
     failed: list[str] = []
     waiting = 0
-    for registered in forecasts(workspace.store, patient=patient, unscored=True):
-        f = registered.forecast
-        try:
-            done += _score_one(workspace, registered)
-        except BodytwinError as error:
-            failed.append(f"Forecast {f.id[:12]} cannot be scored: {error}")
-        waiting += len(f.targets) - len(scored_targets(workspace.store, f.id))
+    whom = outstanding(workspace.store) if patient is None else (patient,)
+    for access in granted_many(workspace, whom, Action.SCORE):
+        for registered in forecasts(workspace.store, access, unscored=True):
+            f = registered.forecast
+            try:
+                done += _score_one(workspace, access, registered)
+            except BodytwinError as error:
+                failed.append(f"Forecast {f.id[:12]} cannot be scored: {error}")
+            waiting += len(f.targets) - len(scored_targets(workspace.store, f.id))
     return Scoring(scored=tuple(done), waiting=waiting, failed=tuple(failed))
 
 
-def _score_one(workspace: Workspace, registered: Registered) -> list[Scored]:
-    then = _then(workspace, registered)
+def _score_one(workspace: Workspace, access: Access, registered: Registered) -> list[Scored]:
+    then = _then(workspace, access, registered)
     seen = measurements_now(then.twin, then.record, then.posteriors[0].case)
     had = scored_targets(workspace.store, registered.forecast.id)
     found: list[Scored] = []
@@ -99,22 +105,22 @@ def _score_one(workspace: Workspace, registered: Registered) -> list[Scored]:
         score, basis = _judged(then, target, m)
         where = {"source": m.source, "time_h": m.time_h, "basis": basis.value}
         if keep_score(
-            workspace.store, registered, target, score, outcome=where, at=workspace.clock()
+            workspace.store, access, registered, target, score, outcome=where, at=workspace.clock()
         ):
             found.append(Scored(forecast=registered, target=target, score=score, basis=basis))
     return found
 
 
-def _then(workspace: Workspace, registered: Registered) -> Then:
+def _then(workspace: Workspace, access: Access, registered: Registered) -> Then:
     f = registered.forecast
     twin = workspace.twins.twin(f.twin)
-    kept = [read_posterior(workspace.store, identity) for identity in f.posterior.split()]
+    kept = [read_posterior(workspace.store, access, identity) for identity in f.posterior.split()]
     return Then(
         registered=registered,
         twin=twin,
-        record=read_record(workspace.store, f.patient),
+        record=read_record(workspace.store, access),
         posteriors=tuple(
-            revived(k, twin, read_record(workspace.store, k.patient, known_at=k.known_at))
+            revived(k, twin, read_record(workspace.store, access, known_at=k.known_at))
             for k in kept
         ),
     )

@@ -12,8 +12,12 @@ from typing import Any
 
 from bodytwin.contract.forecast import Band
 from bodytwin.contract.posterior import Posterior
+from bodytwin.governance import fhir_consent
+from bodytwin.governance.entry import Outcome
 from bodytwin.record import Provenance, Treatment
+from bodytwin.service.auditing import Told
 from bodytwin.service.comparing import Compared
+from bodytwin.service.consenting import Shown as Consented
 from bodytwin.service.evidence import Shown
 from bodytwin.service.importing import Took
 from bodytwin.service.people import Timeline
@@ -264,13 +268,13 @@ def evidence(e: Evidence) -> Shape:
 
 
 def shown(s: Shown) -> Shape:
-    """Claims, cards of this store, and the state of the ledger."""
+    """Claims, cards of this store, and the state of the log."""
     return plain(
         {
             "evidence": [evidence(e) for e in s.evidence],
             "cards": _cards(s.cards),
             "replayed": _cards(s.replayed),
-            "ledger": {**asdict(s.ledger), "sound": s.ledger.sound},
+            "log": {**asdict(s.log), "sound": s.log.sound},
         }
     )
 
@@ -292,3 +296,49 @@ def validation(v: Validation) -> Shape:
 
 def _cards(found: Sequence[ScoreCard]) -> list[Shape]:
     return [card(c) for c in found]
+
+
+def consented(c: Consented) -> Shape:
+    """One consent, in sentences and as FHIR."""
+    made = c.consent
+    return plain(
+        {
+            "id": made.id,
+            "status": made.status,
+            "given_at": made.given_at,
+            "from": made.root.period.start if made.root.period else None,
+            "until": made.root.period.end if made.root.period else None,
+            "basis": made.basis,
+            "decision": made.root.kind,
+            "sentences": c.sentences,
+            "in_force": c.in_force,
+            "editable": True,
+            "fhir": fhir_consent.write(made),
+        }
+    )
+
+
+def told(t: Told) -> Shape:
+    """One entry of the log as the patient reads it."""
+    e, d = t.entry, t.details
+    return plain(
+        {
+            "index": e.index,
+            "time": e.time,
+            "kind": e.kind,
+            "actor": e.actor,
+            "role": e.role,
+            "organisation": e.organisation,
+            "purpose": e.purpose,
+            "purpose_words": t.purpose_words,
+            "action": e.action,
+            "words": t.words,
+            "outcome": e.outcome,
+            "rule": e.rule,
+            "reasons": d.reasons if d and e.outcome == Outcome.REFUSED else (),
+            "twin": d.twin if d else "",
+            "version": d.version if d else "",
+            "data": d.data if d else "",
+            "emergency": e.purpose == "BTG",
+        }
+    )

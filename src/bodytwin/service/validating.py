@@ -11,12 +11,15 @@ from bodytwin.contract.forecast_score import score_forecast
 from bodytwin.contract.replay import Replayed, replay
 from bodytwin.contract.twin import Twin
 from bodytwin.errors import MissingDataError, Refusal
+from bodytwin.governance.request import Action
 from bodytwin.numerics.inference.sample import Progress, silent
 from bodytwin.record import Record
+from bodytwin.service.access import granted_many
 from bodytwin.service.choice import choose
 from bodytwin.service.evidence import cards
 from bodytwin.service.workspace import Workspace
-from bodytwin.store.records import patients, read_record
+from bodytwin.store.people import everyone
+from bodytwin.store.records import read_record
 from bodytwin.validity.score import Score
 from bodytwin.validity.scorecard import ScoreCard
 
@@ -114,13 +117,24 @@ def _replayed(
         )
 
 
+def _records(workspace: Workspace) -> Iterator[Record]:
+    """Records of those who allow it, always in the same order."""
+    found = granted_many(workspace, everyone(workspace.store), Action.COHORT)
+    records = [read_record(workspace.store, a) for a in found]
+    yield from sorted(records, key=_order)
+
+
+def _order(record: Record) -> tuple[bool, int, str, str]:
+    name = record.demographics.name
+    return not name.isdigit(), int(name) if name.isdigit() else 0, name, record.patient
+
+
 def _usable(workspace: Workspace, twin: Twin, variant: str) -> tuple[list[Record], Counter[str]]:
     """Patients that the variant can see, and why others are left out."""
     twice = 0
     usable: list[Record] = []
     left_out: Counter[str] = Counter()
-    for summary in patients(workspace.store):
-        record = read_record(workspace.store, summary.patient)
+    for record in _records(workspace):
         if variant not in twin.candidates(record):
             continue
         try:

@@ -8,19 +8,29 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from bodytwin.contract.catalogue import Catalogue, catalogue
+from bodytwin.governance.request import Actor, Role
 from bodytwin.service.settings import Settings
 from bodytwin.store.home import Store, open_store
 
 SOFTWARE = ("bodytwin", "numpy", "scipy", "numba")
 
 
+LOCAL = Actor(id="local", role=Role.LOCAL, name="the person at this computer")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """The store, the twins, and what time it is."""
+    """The store, the twins, what time it is, who works here and what for.
+
+    `purpose` None means the usual purpose of each action: for a person on their
+    own machine, who is not asked what needs no asking.
+    """
 
     store: Store
     twins: Catalogue
     clock: Callable[[], datetime]
+    actor: Actor = LOCAL
+    purpose: str | None = None
 
 
 def now() -> datetime:
@@ -31,9 +41,9 @@ def now() -> datetime:
 @contextmanager
 def workspace(settings: Settings, *, clock: Callable[[], datetime] = now) -> Generator[Workspace]:
     """Open the store that the settings name, with every installed twin."""
-    store = open_store(settings.home, url=settings.database)
+    store = open_store(settings.home, url=settings.database, keys=settings.keys)
     try:
-        yield Workspace(store=store, twins=catalogue(), clock=clock)
+        yield Workspace(store=store, twins=catalogue(), clock=clock, purpose=settings.purpose)
     finally:
         store.close()
 

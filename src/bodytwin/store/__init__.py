@@ -1,4 +1,4 @@
-"""What is kept: records, posteriors, forecasts, and the ledger that dates them."""
+"""What is kept: records, posteriors, forecasts, and the log that dates them."""
 
 from bodytwin.store.comparisons import keep_comparison
 from bodytwin.store.forecasts import (
@@ -10,7 +10,7 @@ from bodytwin.store.forecasts import (
 )
 from bodytwin.store.home import Store, open_store
 from bodytwin.store.intake import Added, Reading, add_reading
-from bodytwin.store.ledger import Audit, audit
+from bodytwin.store.log import Audit, verify
 from bodytwin.store.posteriors import (
     KeptPosterior,
     keep_posterior,
@@ -21,11 +21,10 @@ from bodytwin.store.posteriors import (
 from bodytwin.store.records import (
     Known,
     Summary,
-    held_back,
-    patients,
     read_demographics,
     read_facts,
     read_record,
+    summary,
 )
 from bodytwin.store.scores import keep_score, scored_targets, scores
 
@@ -40,15 +39,12 @@ __all__ = [
     "Store",
     "Summary",
     "add_reading",
-    "audit",
     "forecasts",
-    "held_back",
     "keep_comparison",
     "keep_posterior",
     "keep_score",
     "latest_posterior",
     "open_store",
-    "patients",
     "posteriors_of",
     "read_demographics",
     "read_facts",
@@ -58,4 +54,6 @@ __all__ = [
     "register_forecast",
     "scored_targets",
     "scores",
+    "summary",
+    "verify",
 ]

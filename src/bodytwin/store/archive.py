@@ -43,6 +43,18 @@ class Archive:
             )
         return data
 
+    def sound(self, name: str) -> bool:
+        """Whether the file is there as it was written."""
+        try:
+            self.get(name)
+        except StoreError:
+            return False
+        return True
+
+    def remove(self, name: str) -> None:
+        """Take the file out of the store."""
+        self.place(name).unlink(missing_ok=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:

@@ -1,4 +1,4 @@
-"""Column types that read back exactly what was written, on every database."""
+"""Column types and texts that read back exactly what was written, on every database."""
 
 import json
 from datetime import UTC, datetime
@@ -33,21 +33,12 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
-class Json(TypeDecorator[Any]):
-    """Plain values as canonical JSON text: sorted keys, shortest exact numbers."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Write canonical text."""
-        return None if value is None else canonical(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
-        """Read plain values."""
-        return None if value is None else json.loads(value)
-
-
 def canonical(value: Any) -> str:
-    """One text for equal plain values."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """One text for equal plain values; times as `at` writes them."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_at)
+
+
+def _at(value: Any) -> str:
+    if isinstance(value, datetime):
+        return at(value)
+    raise TypeError(f"A {type(value).__name__} has no text.")

@@ -7,15 +7,19 @@ from sqlalchemy import select
 
 from bodytwin.contract.comparison import Comparison
 from bodytwin.contract.digest import digest
+from bodytwin.governance.request import Action
 from bodytwin.store import schema
+from bodytwin.store.access import Access
 from bodytwin.store.arrays import packed
 from bodytwin.store.home import Store
+from bodytwin.store.sealed import insert, put_file, sealed_row
 
 
 def keep_comparison(
-    store: Store, comparison: Comparison, *, said: dict[str, Any], made_at: datetime
+    store: Store, access: Access, comparison: Comparison, *, said: dict[str, Any], made_at: datetime
 ) -> str:
     """Keep a comparison and the summary that was shown; returns its id."""
+    access.require(Action.COMPARE, Action.REPORT, twin=comparison.twin, version=comparison.version)
     arrays = {
         f"{i}.{name}": outcome.draws
         for i, option in enumerate(comparison.options)
@@ -25,13 +29,14 @@ def keep_comparison(
     t = schema.comparison
     with store.writing() as (connection, files):
         if not connection.execute(select(t.c.id).where(t.c.id == identity)).first():
-            row = {
-                "id": identity,
-                "patient": comparison.patient,
-                "posteriors": list(comparison.posteriors),
-                "said": said,
-                "made_at": made_at,
-                "draws": files.put(packed(**arrays)),
-            }
-            connection.execute(t.insert(), [row])
+            row = sealed_row(
+                t,
+                access.key,
+                patient=access.patient,
+                identity=identity,
+                said={"posteriors": list(comparison.posteriors), **said},
+                recorded_at=made_at,
+                file=put_file(files, access.key, packed(**arrays), patient=access.patient),
+            )
+            insert(connection, t, row)
     return identity

@@ -1,20 +1,25 @@
 """Forecasts: registered before their outcome is known, and scored when it arrives."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bodytwin.contract.case import Measurement, Target
 from bodytwin.contract.forecast import Forecast
 from bodytwin.errors import Refusal
-from bodytwin.store import ledger, schema
+from bodytwin.governance.entry import Kind
+from bodytwin.governance.request import Action
+from bodytwin.store import schema
+from bodytwin.store.access import Access
 from bodytwin.store.arrays import packed, unpacked
 from bodytwin.store.home import Store
+from bodytwin.store.log import register
 from bodytwin.store.lookup import full_id
+from bodytwin.store.sealed import get_file, insert, opened, put_file, sealed_row
 
 NOISE_H = 1e-6
 
@@ -49,6 +54,7 @@ class Registered:
 
 def register_forecast(
     store: Store,
+    access: Access,
     forecast: Forecast,
     *,
     origin: datetime,
@@ -57,12 +63,13 @@ def register_forecast(
     registered_at: datetime,
     replay: bool = False,
 ) -> Registered:
-    """Write a forecast into the ledger, before anybody sees it.
+    """Write a forecast into the log, before anybody sees it.
 
     `known` is every measurement of this patient that the store holds and the
     twin could see, the later ones included: where there is one after the time
     the forecast is made from, it is refused unless it is labelled a replay.
     """
+    access.require(Action.FORECAST, twin=forecast.twin, version=forecast.version)
     standing = _standing(forecast, origin, known, registered_at, replay)
     registered = Registered(
         forecast=forecast,
@@ -73,14 +80,21 @@ def register_forecast(
     )
     t = schema.forecast
     with store.writing() as (connection, files):
-        if connection.execute(select(t.c.id).where(t.c.id == forecast.id)).first():
-            held = connection.execute(select(t).where(t.c.id == forecast.id)).one()
-            return _registered(held, unpacked(store.archive.get(held.draws)))
-        row = _row(registered, files.put(_draws(forecast)))
-        connection.execute(t.insert(), [row])
-        ledger.append(
-            connection, kind="forecast", subject=forecast.id, row=row, recorded_at=registered_at
+        held = connection.execute(select(t).where(t.c.id == forecast.id)).first()
+        if held is not None:
+            return _registered(store, access, held)
+        row = sealed_row(
+            t,
+            access.key,
+            patient=access.patient,
+            identity=forecast.id,
+            said=_said(registered),
+            recorded_at=registered_at,
+            targets=len(forecast.targets),
+            file=put_file(files, access.key, _draws(forecast), patient=access.patient),
         )
+        insert(connection, t, row)
+        register(connection, access, Kind.FORECAST, row, at=registered_at)
     return registered
 
 
@@ -120,11 +134,9 @@ def _draws(f: Forecast) -> bytes:
     )
 
 
-def _row(r: Registered, draws: str) -> dict[str, Any]:
+def _said(r: Registered) -> dict[str, Any]:
     f = r.forecast
     return {
-        "id": f.id,
-        "patient": f.patient,
         "twin": f.twin,
         "version": f.version,
         "variant": f.variant,
@@ -138,63 +150,75 @@ def _row(r: Registered, draws: str) -> dict[str, Any]:
         "remarks": list(f.remarks),
         "standing": r.standing.value,
         "seed": f.seed,
-        "registered_at": r.registered_at,
-        "draws": draws,
     }
 
 
-def read_forecast(store: Store, identity: str) -> Registered:
-    """Find a forecast by its id or the first characters of it."""
+def read_forecast(store: Store, access: Access, identity: str) -> Registered:
+    """Find a forecast of the patient by its id or the first characters of it."""
     t = schema.forecast
     with store.reading() as connection:
-        found = full_id(connection, t.c.id, identity, "forecast")
+        found = full_id(connection, t, identity, "forecast", patient=access.patient)
         row = connection.execute(select(t).where(t.c.id == found)).one()
-    return _registered(row, unpacked(store.archive.get(row.draws)))
+    return _registered(store, access, row)
 
 
-def forecasts(
-    store: Store, *, patient: str | None = None, unscored: bool = False
-) -> tuple[Registered, ...]:
-    """Registered forecasts in the order in which they were made.
+def forecasts(store: Store, access: Access, *, unscored: bool = False) -> tuple[Registered, ...]:
+    """Registered forecasts of the patient in the order in which they were made.
 
     With `unscored`, only those of which at least one target has no score yet.
     """
     t, s = schema.forecast, schema.score
-    query = select(t).order_by(t.c.registered_at, t.c.id)
-    if patient is not None:
-        query = query.where(t.c.patient == patient)
+    query = (
+        select(t, func.count(s.c.id).label("scored"))
+        .outerjoin(s, s.c.forecast == t.c.id)
+        .where(t.c.patient == access.patient)
+        .group_by(*t.c)
+        .order_by(t.c.recorded_at, t.c.id)
+    )
     with store.reading() as connection:
         rows = connection.execute(query).all()
-        scored = connection.execute(select(s.c.forecast, s.c.target)).all()
-    done: dict[str, int] = {}
-    for forecast, _ in scored:
-        done[forecast] = done.get(forecast, 0) + 1
-    wanted = [r for r in rows if not unscored or done.get(r.id, 0) < len(r.targets)]
-    return tuple(_registered(r, unpacked(store.archive.get(r.draws))) for r in wanted)
+    return tuple(
+        _registered(store, access, r) for r in rows if not unscored or r.scored < r.targets
+    )
 
 
-def _registered(row: Any, arrays: Mapping[str, Any]) -> Registered:
+def waiting(store: Store) -> tuple[str, ...]:
+    """Patients of whom a registered forecast has no score yet."""
+    t, s = schema.forecast, schema.score
+    query = (
+        select(t.c.patient)
+        .outerjoin(s, s.c.forecast == t.c.id)
+        .group_by(t.c.id, t.c.patient, t.c.targets)
+        .having(func.count(s.c.id) < t.c.targets)
+    )
+    with store.reading() as connection:
+        return tuple(sorted(set(connection.execute(query).scalars())))
+
+
+def _registered(store: Store, access: Access, row: Any) -> Registered:
+    said = opened(schema.forecast, access.key, row)
+    arrays = unpacked(get_file(store.archive, access.key, row.file, patient=access.patient))
     forecast = Forecast(
         patient=row.patient,
-        twin=row.twin,
-        version=row.version,
-        variant=row.variant,
-        plan=row.plan,
-        posterior=" ".join(row.posteriors),
-        made_with=row.made_with,
-        issued_h=row.issued_h,
-        targets=tuple(Target(**t) for t in row.targets),
+        twin=said["twin"],
+        version=said["version"],
+        variant=said["variant"],
+        plan=said["plan"],
+        posterior=" ".join(said["posteriors"]),
+        made_with=said["made_with"],
+        issued_h=said["issued_h"],
+        targets=tuple(Target(**t) for t in said["targets"]),
         latent=arrays["latent"],
         observable=arrays["observable"],
         prior_observable=arrays["prior_observable"],
         last_value=arrays["last_value"],
-        remarks=tuple(row.remarks),
-        seed=row.seed,
+        remarks=tuple(said["remarks"]),
+        seed=said["seed"],
     )
     return Registered(
         forecast=forecast,
-        origin=row.origin,
-        as_of=row.as_of,
-        standing=Standing(row.standing),
-        registered_at=row.registered_at,
+        origin=datetime.fromisoformat(said["origin"]),
+        as_of=datetime.fromisoformat(said["as_of"]),
+        standing=Standing(said["standing"]),
+        registered_at=row.recorded_at,
     )

@@ -1,4 +1,4 @@
-"""The store: a database, and the files beneath its folder."""
+"""The store: a database, the files beneath its folder, and the keys to both."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,9 +11,11 @@ from sqlalchemy.exc import OperationalError
 from bodytwin.errors import StoreError
 from bodytwin.store import database
 from bodytwin.store.archive import Archive, Staged
+from bodytwin.store.vault import Vault, open_vault
 
 DATABASE = "bodytwin.sqlite"
 FILES = "files"
+KEYS = "keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Store:
 
     engine: Engine
     archive: Archive
+    vault: Vault
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
@@ -52,11 +55,12 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(folder: Path, *, url: str | None = None) -> Store:
+def open_store(folder: Path, *, url: str | None = None, keys: Path | None = None) -> Store:
     """Open the store in `folder`, making it where there is none.
 
     `url` names a PostgreSQL database instead of the SQLite file in the folder;
-    the files (sources, draws) stay beneath the folder.
+    the files (sources, draws) stay beneath the folder. `keys` is the folder of
+    keys, beneath the same folder where none is named.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,4 +69,6 @@ def open_store(folder: Path, *, url: str | None = None) -> Store:
             f"The folder cannot be made: {error.strerror}. Choose another with --home."
         ) from error
     engine = database.connect(url or f"sqlite:///{folder.resolve() / DATABASE}")
-    return Store(engine=engine, archive=Archive(folder / FILES))
+    return Store(
+        engine=engine, archive=Archive(folder / FILES), vault=open_vault(keys or folder / KEYS)
+    )

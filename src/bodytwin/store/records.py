@@ -1,18 +1,21 @@
 """Read the record of a patient, as it is or as it was known at a past moment."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, select
 
 from bodytwin.errors import NotFoundError
 from bodytwin.record import Covariate, Demographics, Observation, Provenance, Record, Sex, Treatment
 from bodytwin.store import schema
+from bodytwin.store.access import Access
+from bodytwin.store.columns import canonical
 from bodytwin.store.home import Store
 from bodytwin.store.rows import Fact, fact_of
+from bodytwin.store.sealed import get_file, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,9 @@ class Summary:
     """How much is held of one patient."""
 
     patient: str
+    name: str
+    sex: Sex
+    birth_date: date | None
     observations: int
     treatments: int
     covariates: int
@@ -42,42 +48,40 @@ class Summary:
     last: datetime | None
 
 
-def patients(store: Store) -> tuple[Summary, ...]:
-    """Everyone in the store, in order of pseudonym."""
-    f = schema.fact
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A file as it was imported, or this patient's part of it."""
+
+    sha256: str
+    kind: str
+    whole: bool
+    imported_at: datetime
+    data: bytes
+    readings: tuple[dict[str, Any], ...]
+
+
+def summary(store: Store, access: Access) -> Summary:
+    """How much is held, without opening every fact."""
     with store.reading() as connection:
-        names = connection.execute(select(schema.patient.c.patient)).scalars().all()
-        span = func.min(f.c.instant), func.max(f.c.instant)
-        counted = connection.execute(
-            select(f.c.patient, f.c.kind, func.count(), *span)
-            .group_by(f.c.patient, f.c.kind)
-        ).all()  # fmt: skip
-    held: dict[str, dict[str, Any]] = defaultdict(dict)
-    for patient, kind, *rest in counted:
-        held[patient][kind] = rest
-    return tuple(_summary(name, held[name]) for name in sorted(names, key=_natural))
-
-
-def _summary(patient: str, kinds: dict[str, Any]) -> Summary:
-    counts = {
-        k: kinds[k][0] if k in kinds else 0 for k in ("observation", "treatment", "covariate")
-    }
+        person = _demographics(connection, access, None)
+        tallies = [said for said, _ in _opened(connection, schema.tally, access)]
+    counts: Counter[str] = sum((Counter(t["counts"]) for t in tallies), Counter())
+    firsts, lasts = sorted(t["first"] for t in tallies), sorted(t["last"] for t in tallies)
     return Summary(
-        patient=patient,
+        patient=access.patient,
+        name=person.name,
+        sex=person.sex,
+        birth_date=person.birth_date,
         observations=counts["observation"],
         treatments=counts["treatment"],
         covariates=counts["covariate"],
-        first=min((v[1] for v in kinds.values()), default=None),
-        last=max((v[2] for v in kinds.values()), default=None),
+        first=datetime.fromisoformat(firsts[0]) if firsts else None,
+        last=datetime.fromisoformat(lasts[-1]) if lasts else None,
     )
 
 
-def _natural(name: str) -> tuple[bool, int, str]:
-    return not name.isdigit(), int(name) if name.isdigit() else 0, name
-
-
 def read_record(
-    store: Store, patient: str, *, as_of: datetime | None = None, known_at: datetime | None = None
+    store: Store, access: Access, *, as_of: datetime | None = None, known_at: datetime | None = None
 ) -> Record:
     """Facts that hold up to `as_of` and that the store had learned by `known_at`.
 
@@ -85,16 +89,16 @@ def read_record(
     learned of it; measurements that disagree are all kept.
     """
     with store.reading() as connection:
-        _require_patient(connection, patient, known_at)
-        person = _demographics(connection, patient, known_at)
-        facts = _known(connection, patient, known_at)
+        _require_patient(connection, access.patient, known_at)
+        person = _demographics(connection, access, known_at)
+        facts = _known(connection, access, known_at)
     held = [
         k.fact
         for k in facts
         if not k.superseded and (as_of is None or k.fact.instant.moment <= as_of)
     ]
     return Record(
-        patient=patient,
+        patient=access.patient,
         demographics=person,
         observations=tuple(f for f in held if isinstance(f, Observation)),
         treatments=tuple(f for f in held if isinstance(f, Treatment)),
@@ -103,21 +107,62 @@ def read_record(
 
 
 def read_facts(
-    store: Store, patient: str, *, known_at: datetime | None = None
+    store: Store, access: Access, *, known_at: datetime | None = None
 ) -> tuple[Known, ...]:
     """Every fact with its standing and its sources, in order of time."""
     with store.reading() as connection:
-        _require_patient(connection, patient, known_at)
-        return tuple(_known(connection, patient, known_at))
+        _require_patient(connection, access.patient, known_at)
+        return tuple(_known(connection, access, known_at))
 
 
 def read_demographics(
-    store: Store, patient: str, *, known_at: datetime | None = None
+    store: Store, access: Access, *, known_at: datetime | None = None
 ) -> Demographics:
     """What was last learned of the person."""
     with store.reading() as connection:
-        _require_patient(connection, patient, known_at)
-        return _demographics(connection, patient, known_at)
+        _require_patient(connection, access.patient, known_at)
+        return _demographics(connection, access, known_at)
+
+
+def originals(store: Store, access: Access) -> tuple[Original, ...]:
+    """The files that were read, as they were, in the order of import."""
+    readings: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    with store.reading() as connection:
+        for said, row in _opened(connection, schema.reading, access):
+            readings[row.source].append({**said, "recorded_at": row.recorded_at})
+        sources = _opened(connection, schema.source, access)
+    return tuple(
+        Original(
+            sha256=said["sha256"],
+            kind=said["kind"],
+            whole=said["whole"],
+            imported_at=row.recorded_at,
+            data=get_file(store.archive, access.key, row.file, patient=access.patient),
+            readings=tuple(readings[row.id]),
+        )
+        for said, row in sources
+    )
+
+
+def original(store: Store, access: Access, sha256: str) -> Original:
+    """One of those files, by its SHA-256."""
+    for found in originals(store, access):
+        if found.sha256 == sha256:
+            return found
+    raise NotFoundError("No such source in the record of this patient.")
+
+
+def _opened(
+    connection: Connection, table: Table, access: Access, known_at: datetime | None = None
+) -> list[tuple[dict[str, Any], Any]]:
+    query = (
+        select(table)
+        .where(table.c.patient == access.patient)
+        .order_by(table.c.recorded_at, table.c.id)
+    )
+    if known_at is not None:
+        query = query.where(table.c.recorded_at <= known_at)
+    return [(opened(table, access.key, row), row) for row in connection.execute(query)]
 
 
 def _require_patient(connection: Connection, patient: str, known_at: datetime | None) -> None:
@@ -132,45 +177,45 @@ def _require_patient(connection: Connection, patient: str, known_at: datetime | 
         )  # fmt: skip
 
 
-def _demographics(connection: Connection, patient: str, known_at: datetime | None) -> Demographics:
+def _demographics(
+    connection: Connection, access: Access, known_at: datetime | None
+) -> Demographics:
     """Merge what the sources said, later ones over earlier ones, silence over nothing."""
-    t = schema.demographics
-    query = select(t).where(t.c.patient == patient).order_by(t.c.recorded_at, t.c.id)
-    if known_at is not None:
-        query = query.where(t.c.recorded_at <= known_at)
     person = Demographics()
-    for row in connection.execute(query):
-        if row.sex != Sex.UNKNOWN.value:
-            person = replace(person, sex=Sex(row.sex))
-        if row.birth_date:
-            person = replace(person, birth_date=date.fromisoformat(row.birth_date))
+    for said, _ in _opened(connection, schema.demographics, access, known_at):
+        if said["sex"] != Sex.UNKNOWN.value:
+            person = replace(person, sex=Sex(said["sex"]))
+        if said["birth_date"]:
+            person = replace(person, birth_date=date.fromisoformat(said["birth_date"]))
+        if said["name"]:
+            person = replace(person, name=said["name"])
     return person
 
 
-def _known(connection: Connection, patient: str, known_at: datetime | None) -> list[Known]:
-    f, link = schema.fact, schema.link
-    query = select(f).where(f.c.patient == patient).order_by(f.c.instant, f.c.recorded_at, f.c.id)
-    places = (
-        select(link)
-        .join(f, f.c.id == link.c.fact)
-        .where(f.c.patient == patient)
-        .order_by(link.c.recorded_at, link.c.source, link.c.path)
-    )
-    if known_at is not None:
-        query = query.where(f.c.recorded_at <= known_at)
-        places = places.where(link.c.recorded_at <= known_at)
+def _known(connection: Connection, access: Access, known_at: datetime | None) -> list[Known]:
+    files = {
+        row.id: said["sha256"]
+        for said, row in _opened(connection, schema.source, access, known_at)
+    }  # fmt: skip
     sources: dict[str, list[Provenance]] = defaultdict(list)
-    for row in connection.execute(places):
-        sources[row.fact].append(Provenance(row.source, row.path, row.reader))
-    facts = [
-        Known(
-            fact=fact_of(row, sources[row.id][0]),
-            recorded_at=row.recorded_at,
-            sources=tuple(sources[row.id]),
-        )
-        for row in connection.execute(query)
+    places = [
+        (row.recorded_at, files[row.source], said["path"], said["reader"], row.fact)
+        for said, row in _opened(connection, schema.link, access, known_at)
     ]
-    return _with_standing(facts)
+    for _, file, path, reader, fact in sorted(places):
+        sources[fact].append(Provenance(file, path, reader))
+    rows = _opened(connection, schema.fact, access, known_at)
+    rows.sort(key=lambda r: (r[0]["instant"], r[1].recorded_at, canonical(r[0])))
+    return _with_standing(
+        [
+            Known(
+                fact=fact_of(said, sources[row.id][0]),
+                recorded_at=row.recorded_at,
+                sources=tuple(sources[row.id]),
+            )
+            for said, row in rows
+        ]
+    )
 
 
 def _with_standing(facts: list[Known]) -> list[Known]:
@@ -183,9 +228,9 @@ def _with_standing(facts: list[Known]) -> list[Known]:
 
 def _stand(known: Known, groups: dict[Any, list[Known]]) -> Known:
     fact = known.fact
-    others = [
+    others: Sequence[Known] = [
         k for k in groups[type(fact), fact.code, fact.instant.moment] if k is not known
-    ]  # fmt: skip
+    ]
     if not others:
         return known
     if isinstance(fact, Treatment):
@@ -201,20 +246,3 @@ def _stand(known: Known, groups: dict[Any, list[Known]]) -> Known:
         stands = isinstance(fact, Observation) and fact.amended
         return replace(known, superseded=not (stands and known.recorded_at == max(amendments)))
     return replace(known, conflict=True)
-
-
-def held_back(store: Store) -> Sequence[dict[str, Any]]:
-    """What importers found in the files and could not use, newest reading first."""
-    t = schema.reading
-    with store.reading() as connection:
-        rows = connection.execute(select(t).order_by(t.c.recorded_at.desc(), t.c.id)).all()
-    return [
-        {
-            "source": r.source,
-            "reader": r.reader,
-            "recorded_at": r.recorded_at,
-            "remarks": r.remarks,
-            "held_back": r.held_back,
-        }
-        for r in rows
-    ]

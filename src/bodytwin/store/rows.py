@@ -1,7 +1,7 @@
 """Facts of a record as rows of the table, and back."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,7 @@ from bodytwin.record import (
     Route,
     Treatment,
 )
-from bodytwin.store.archive import sha256
-from bodytwin.store.columns import at, canonical
+from bodytwin.store.columns import canonical
 
 Fact = Observation | Treatment | Covariate
 KINDS: dict[type[Fact], str] = {
@@ -34,31 +33,28 @@ def quantity_of(fact: Fact) -> Quantity:
     return fact.amount if isinstance(fact, Treatment) else fact.quantity
 
 
-def rows_of(
-    patient: str, facts: Iterable[Fact], *, recorded_at: datetime
-) -> Iterator[tuple[dict[str, Any], Provenance]]:
-    """One row and its provenance for each fact.
+def said_by(facts: Iterable[Fact]) -> Iterator[tuple[str, dict[str, Any], Provenance]]:
+    """For each fact: what makes it this one, all that it says, and where it was read.
 
-    The id of a row is the hash of patient, code, instant, number and unit, and
-    for a dose how it was given: not of where it was read. Two equal doses in
-    one source are two doses; two equal measurements are one, read twice.
+    What makes a fact is code, instant, number and unit, and for a dose how it
+    was given: not where it was read. Two equal doses in one source are two
+    doses; two equal measurements are one, read twice.
     """
     seen: dict[str, int] = {}
     for fact in facts:
-        row = _row(patient, fact)
-        said = canonical([row[k] for k in _SAID] + [at(row["instant"])])
+        said = _said(fact)
+        same = canonical([said[k] for k in SAME])
         nth = 0
         if isinstance(fact, Treatment):
-            nth = seen.get(said, 0)
-            seen[said] = nth + 1
-        row |= {"id": sha256(f"{said}#{nth}".encode()), "recorded_at": recorded_at}
-        yield row, fact.provenance
+            nth = seen.get(same, 0)
+            seen[same] = nth + 1
+        yield f"{same}#{nth}", said, fact.provenance
 
 
-_SAID = ("kind", "patient", "system", "code", "value", "unit", "comparator", "treatment")
+SAME = ("kind", "system", "code", "value", "unit", "comparator", "treatment", "instant")
 
 
-def _row(patient: str, fact: Fact) -> dict[str, Any]:
+def _said(fact: Fact) -> dict[str, Any]:
     quantity = quantity_of(fact)
     if not math.isfinite(quantity.value):
         raise InvalidInputError("A value that is not finite is no fact. Hold it back on import.")
@@ -72,7 +68,6 @@ def _row(patient: str, fact: Fact) -> dict[str, Any]:
         }
     return {
         "kind": KINDS[type(fact)],
-        "patient": patient,
         "system": fact.code.system,
         "code": fact.code.code,
         "display": fact.code.display,
@@ -88,14 +83,15 @@ def _row(patient: str, fact: Fact) -> dict[str, Any]:
     }
 
 
-def fact_of(row: Any, provenance: Provenance) -> Fact:
-    """The fact that a row holds."""
-    code = Code(row.system, row.code, row.display)
-    instant = Instant(row.instant, Precision(row.precision), row.zone_assumed)
-    comparator = Comparator(row.comparator) if row.comparator else None
-    quantity = Quantity(row.value, row.unit, comparator, row.text)
-    if row.kind == "treatment":
-        given = dict(row.treatment)
+def fact_of(said: Mapping[str, Any], provenance: Provenance) -> Fact:
+    """The fact that was said."""
+    code = Code(said["system"], said["code"], said["display"])
+    moment = datetime.fromisoformat(said["instant"])
+    instant = Instant(moment, Precision(said["precision"]), said["zone_assumed"])
+    comparator = Comparator(said["comparator"]) if said["comparator"] else None
+    quantity = Quantity(said["value"], said["unit"], comparator, said["text"])
+    if said["kind"] == "treatment":
+        given = dict(said["treatment"])
         return Treatment(
             code=code,
             amount=quantity,
@@ -104,12 +100,12 @@ def fact_of(row: Any, provenance: Provenance) -> Fact:
             provenance=provenance,
             **given,
         )
-    if row.kind == "covariate":
+    if said["kind"] == "covariate":
         return Covariate(code=code, quantity=quantity, instant=instant, provenance=provenance)
     return Observation(
         code=code,
         quantity=quantity,
         instant=instant,
         provenance=provenance,
-        amended=row.amended,
+        amended=said["amended"],
     )

@@ -1,174 +1,172 @@
 """The tables, as the newest migration leaves them.
 
-A fact (observation, treatment, covariate) is addressed by the hash of what it
-says, so the same fact from two files is one row with two links. Rows are only
-ever added: what was known at a past moment is what had been recorded by then.
+Whatever tells something of a patient lies in a `sealed` column, under the key
+of that patient: what remains readable is that a patient is here, when something
+was recorded, and how rows hang together. A fact is addressed by a keyed hash of
+what it says, so the same fact from two files is one row with two links. Rows
+are only ever added, until a patient is erased: what was known at a past moment
+is what had been recorded by then.
 """
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
 )
 
-from bodytwin.store.columns import Json, Moment
+from bodytwin.store.columns import Moment
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; `migrations/versions` holds one file for each."""
 
 metadata = MetaData()
 
-source = Table(
-    "source",
-    metadata,
-    Column("sha256", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("imported_at", Moment, nullable=False),
-)
 
-reading = Table(
-    "reading",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("source", Text, ForeignKey("source.sha256"), nullable=False),
-    Column("reader", Text, nullable=False),
-    Column("settings", Json, nullable=False),
-    Column("remarks", Json, nullable=False),
-    Column("held_back", Json, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
-)
+def _of_patient(name: str, *columns: Column[Any]) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("id", Text, primary_key=True),
+        Column("patient", Text, ForeignKey("patient.patient"), nullable=False, index=True),
+        Column("recorded_at", Moment, nullable=False),
+        Column("sealed", LargeBinary, nullable=False),
+        *columns,
+    )
+
 
 patient = Table(
     "patient",
     metadata,
     Column("patient", Text, primary_key=True),
+    Column("alias", Text, nullable=False, unique=True),
     Column("recorded_at", Moment, nullable=False),
 )
 
-demographics = Table(
-    "demographics",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("patient", Text, ForeignKey("patient.patient"), nullable=False, index=True),
-    Column("sex", Text, nullable=False),
-    Column("birth_date", Text),
-    Column("source", Text, ForeignKey("source.sha256"), nullable=False),
-    Column("recorded_at", Moment, nullable=False),
-)
-
-fact = Table(
-    "fact",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("patient", Text, ForeignKey("patient.patient"), nullable=False),
-    Column("system", Text, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("display", Text, nullable=False),
-    Column("instant", Moment, nullable=False),
-    Column("precision", Text, nullable=False),
-    Column("zone_assumed", Boolean, nullable=False),
-    Column("value", Float, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("comparator", Text),
-    Column("text", Text, nullable=False),
-    Column("amended", Boolean, nullable=False),
-    Column("treatment", Json),
-    Column("recorded_at", Moment, nullable=False),
-    Index("fact_of_patient", "patient", "kind", "instant"),
-)
-
-link = Table(
+demographics = _of_patient("demographics")
+source = _of_patient("source", Column("file", Text, nullable=False))
+reading = _of_patient("reading", Column("source", Text, nullable=False))
+tally = _of_patient("tally")
+fact = _of_patient("fact")
+link = _of_patient(
     "link",
-    metadata,
-    Column("fact", Text, ForeignKey("fact.id"), primary_key=True),
-    Column("source", Text, ForeignKey("source.sha256"), primary_key=True),
-    Column("path", Text, primary_key=True),
-    Column("reader", Text, nullable=False),
-    Column("recorded_at", Moment, nullable=False),
+    Column("fact", Text, nullable=False),
+    Column("source", Text, nullable=False),
 )
-
-posterior = Table(
-    "posterior",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("patient", Text, ForeignKey("patient.patient"), nullable=False, index=True),
-    Column("twin", Text, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("variant", Text, nullable=False),
-    Column("case_digest", Text, nullable=False),
-    Column("origin", Moment, nullable=False),
-    Column("as_of", Moment, nullable=False),
-    Column("known_at", Moment, nullable=False),
-    Column("made_at", Moment, nullable=False),
-    Column("seed", Integer, nullable=False),
-    Column("parent", Text),
-    Column("prior", Json, nullable=False),
-    Column("method", Json, nullable=False),
-    Column("fit", Json, nullable=False),
-    Column("software", Json, nullable=False),
-    Column("draws", Text, nullable=False),
-)
-
-forecast = Table(
+posterior = _of_patient("posterior", Column("file", Text, nullable=False))
+forecast = _of_patient(
     "forecast",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("patient", Text, ForeignKey("patient.patient"), nullable=False, index=True),
-    Column("twin", Text, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("variant", Text, nullable=False),
-    Column("posteriors", Json, nullable=False),
-    Column("plan", Text, nullable=False),
-    Column("made_with", Text, nullable=False),
-    Column("origin", Moment, nullable=False),
-    Column("as_of", Moment, nullable=False),
-    Column("issued_h", Float, nullable=False),
-    Column("targets", Json, nullable=False),
-    Column("remarks", Json, nullable=False),
-    Column("standing", Text, nullable=False),
-    Column("seed", Integer, nullable=False),
-    Column("registered_at", Moment, nullable=False),
-    Column("draws", Text, nullable=False),
+    Column("targets", Integer, nullable=False),
+    Column("file", Text, nullable=False),
 )
-
-score = Table(
+score = _of_patient(
     "score",
+    Column("forecast", Text, ForeignKey("forecast.id"), nullable=False, index=True),
+    Column("target", Integer, nullable=False),
+)
+comparison = _of_patient("comparison", Column("file", Text, nullable=False))
+field = _of_patient("field", Column("file", Text, nullable=False))
+
+PATIENT_TABLES = (
+    score,
+    forecast,
+    posterior,
+    comparison,
+    field,
+    link,
+    fact,
+    tally,
+    reading,
+    source,
+    demographics,
+)
+"""Everything of a patient under their key, in an order in which it can be removed."""
+
+consent = Table(
+    "consent",
     metadata,
-    Column("forecast", Text, ForeignKey("forecast.id"), primary_key=True),
-    Column("target", Integer, primary_key=True),
-    Column("outcome", Json, nullable=False),
-    Column("score", Json, nullable=False),
-    Column("scored_at", Moment, nullable=False),
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, index=True),
+    Column("patient", Text, ForeignKey("patient.patient"), nullable=False, index=True),
+    Column("recorded_at", Moment, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
-comparison = Table(
-    "comparison",
+relation = Table(
+    "relation",
     metadata,
     Column("id", Text, primary_key=True),
     Column("patient", Text, ForeignKey("patient.patient"), nullable=False, index=True),
-    Column("posteriors", Json, nullable=False),
-    Column("said", Json, nullable=False),
-    Column("made_at", Moment, nullable=False),
-    Column("draws", Text, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
-ledger = Table(
-    "ledger",
+emergency = Table(
+    "emergency",
     metadata,
-    Column("sequence", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("content", Text, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("patient", Text, ForeignKey("patient.patient"), nullable=False, index=True),
+    Column("actor", Text, nullable=False, index=True),
     Column("recorded_at", Moment, nullable=False),
-    Column("previous", Text, nullable=False, unique=True),
-    Column("hash", Text, nullable=False, unique=True),
+    Column("until", Moment, nullable=False),
+    Column("reviewed_at", Moment),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+cohort = Table(
+    "cohort",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("stale_at", Moment),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("cohort", Text, ForeignKey("cohort.id"), primary_key=True),
+    Column("patient", Text, primary_key=True),
+)
+
+log = Table(
+    "log",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", Text, nullable=False),
+    Column("permit", Text, index=True),
+)
+
+about = Table(
+    "about",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("patient", Text, primary_key=True),
+    Index("about_patient", "patient", "number"),
+)
+
+frontier = Table(
+    "frontier",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("hashes", Text, nullable=False),
+    Column("newest", Moment),
+)
+
+permit = Table(
+    "permit",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("spent", Boolean, nullable=False),
 )

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ import msgspec
 from bodytwin import units
 from bodytwin.errors import InvalidInputError, UnreadableFileError
 from bodytwin.importers.fhir import resource as fhir
+from bodytwin.importers.fhir.part import part
 from bodytwin.importers.fhir.value import code_of, instant_of, quantity_of, route_of
 from bodytwin.importers.kind import require_amount, require_kind
 from bodytwin.importers.report import HeldBack, Imported, ImportReport, pseudonym
@@ -50,11 +51,13 @@ _KIND_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,60})"')
 _kind = msgspec.json.Decoder(fhir.Kind)
 _bundle = msgspec.json.Decoder(fhir.Bundle)
 _contained = msgspec.json.Decoder(fhir.Contained)
+_plain = msgspec.json.Decoder(dict[str, Any])
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {
     "Patient": msgspec.json.Decoder(fhir.Patient),
     "Observation": msgspec.json.Decoder(fhir.Observation),
     "MedicationAdministration": msgspec.json.Decoder(fhir.MedicationAdministration),
     "Medication": msgspec.json.Decoder(fhir.Medication),
+    "Consent": msgspec.json.Decoder(fhir.Consent),
 }
 
 
@@ -64,6 +67,7 @@ class _Found:
     url: str
     kind: str
     body: Any
+    raw: Json = b""
 
 
 @dataclass(kw_only=True)
@@ -73,6 +77,8 @@ class _Reading:
     sha256: str
     zone: tzinfo | None
     patients: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    consents: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     demographics: dict[str, Demographics] = field(default_factory=dict)
     medications: dict[str, fhir.Concept] = field(default_factory=dict)
     observations: dict[str, list[Observation]] = field(default_factory=lambda: defaultdict(list))
@@ -110,7 +116,9 @@ def read(data: bytes, *, assumed_zone: tzinfo | None = None) -> Imported:
             _observation(f, reading)
         elif f.kind == "MedicationAdministration":
             _administration(f, reading)
-    return _imported(reading)
+        elif f.kind == "Consent":
+            _consent(f, reading)
+    return _with_parts(_imported(reading), data, reading)
 
 
 def _resources(data: bytes, reading: _Reading) -> Iterator[_Found]:
@@ -124,7 +132,7 @@ def _resources(data: bytes, reading: _Reading) -> Iterator[_Found]:
         if kind not in _decoders:
             reading.not_read[kind if kind.isalpha() and len(kind) < 60 else "unknown"] += 1
             continue
-        yield _Found(where, url, kind, _decoded(_decoders[kind], raw, where))
+        yield _Found(where, url, kind, _decoded(_decoders[kind], raw, where), raw)
 
 
 def _raw(data: bytes) -> Iterator[tuple[str, str, Json]]:
@@ -196,9 +204,39 @@ def _same(a: Any, b: Any) -> bool:
     return msgspec.json.encode(a) == msgspec.json.encode(b)
 
 
+def _consent(f: _Found, reading: _Reading) -> None:
+    """A consent that belongs to nobody here would be lost in silence, so it is refused."""
+    who = reading.patients.get(f.body.patient.reference.partition("/_history/")[0])
+    if who is None:
+        raise UnreadableFileError(
+            f"The Consent at {f.path} is of a patient who is not in the file. "
+            "Nothing of the file was kept."
+        )
+    reading.consents[who].append(_decoded(_plain, bytes(f.raw), f.path))
+
+
+def _with_parts(imported: Imported, data: bytes, reading: _Reading) -> Imported:
+    consents = {who: tuple(found) for who, found in reading.consents.items()}
+    if len(imported.records) == 1:
+        return replace(imported, consents=consents)
+    text, _ = text_bytes(data, what="FHIR R4 JSON")
+    parts = {
+        r.patient: part(text, r.patient, patients=reading.patients, places=reading.places)
+        for r in imported.records
+    }
+    return replace(imported, parts=parts, consents=consents)
+
+
+def _called(p: fhir.Patient) -> str:
+    """The name by which people know them, the official one first."""
+    best = sorted(p.name, key=lambda n: n.use != "official")[:1]
+    return " ".join((n.text or " ".join((*n.given, n.family))) for n in best).strip()
+
+
 def _patient(f: _Found, reading: _Reading) -> None:
     p: fhir.Patient = f.body
     who = _pseudonym(f, reading)
+    reading.places[f.path] = who
     for name in _names(f):
         reading.patients[name] = who
     for i in p.identifier:
@@ -212,7 +250,7 @@ def _patient(f: _Found, reading: _Reading) -> None:
     )
     if born is not None and len(p.birthDate) < len("2000-01-01"):
         reading.remarks.append(f"The birth date at {f.path} is partial; its middle is taken.")
-    described = Demographics(sex=sex, birth_date=born)
+    described = Demographics(name=_called(p), sex=sex, birth_date=born)
     if reading.demographics.setdefault(who, described) != described:
         raise UnreadableFileError(
             f"The resource at {f.path} describes a patient of this file a second time and "

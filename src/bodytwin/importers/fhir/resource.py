@@ -71,10 +71,20 @@ class Contained(msgspec.Struct, frozen=True):
     id: str = ""
 
 
+class Name(msgspec.Struct, frozen=True):
+    """What a person is called."""
+
+    use: str = ""
+    text: str = ""
+    family: str = ""
+    given: tuple[str, ...] = ()
+
+
 class Patient(msgspec.Struct, frozen=True):
     """Who the facts are about."""
 
     id: str = ""
+    name: tuple[Name, ...] = ()
     identifier: tuple[Identifier, ...] = ()
     gender: str = "unknown"
     birthDate: str = ""  # noqa: N815
@@ -129,6 +139,13 @@ class Medication(msgspec.Struct, frozen=True):
 
     id: str = ""
     code: Concept = Concept()
+
+
+class Consent(msgspec.Struct, frozen=True):
+    """Whose leave it is; the rest is read by those who decide."""
+
+    patient: Reference
+    id: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):

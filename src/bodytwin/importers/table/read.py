@@ -12,7 +12,7 @@ import hashlib
 import math
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import NoReturn
 
@@ -22,12 +22,14 @@ from bodytwin.importers.number import number as decimal
 from bodytwin.importers.report import HeldBack, Imported, ImportReport, pseudonym
 from bodytwin.importers.table.grid import Row, rows_of
 from bodytwin.importers.table.mapping import MeasuredColumn, TableMapping
+from bodytwin.importers.table.part import parts
 from bodytwin.record import (
     LOINC,
     RXNORM,
     Code,
     Comparator,
     Covariate,
+    Demographics,
     Instant,
     Observation,
     Provenance,
@@ -50,6 +52,7 @@ LONGEST_INFUSION_H = 366 * 24
 @dataclass(kw_only=True)
 class _Subject:
     name: str
+    said: str
     hour: float = -math.inf
     observations: list[Observation] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
@@ -111,18 +114,21 @@ def read(data: bytes, mapping: TableMapping) -> Imported:
     held_back: list[HeldBack] = []
     not_read: dict[str, int] = defaultdict(int)
     doses = 0
+    owners: dict[int, str] = {}
     for place, cells in rows:
         line = _Line(number=place, cells=cells, mapping=mapping, sha256=sha256)
         who = line.text_in("id").removesuffix(".0")
         if not who:
             line.refuse("id", "every row needs the id of its patient.")
-        subject = subjects.setdefault(who, _Subject(name=pseudonym(mapping.dataset, who)))
+        subject = subjects.setdefault(who, _Subject(name=pseudonym(mapping.dataset, who), said=who))
+        owners[place] = subject.name
         before = len(subject.treatments)
         _take(line, subject, held_back, not_read)
         doses += len(subject.treatments) - before
         if doses > MOST_DOSES_IN_ALL:
             line.refuse("additional", f"a table has at most {MOST_DOSES_IN_ALL} doses.")
-    return _imported(subjects, mapping, sha256, held_back, not_read, _unused(header, mapping))
+    imported = _imported(subjects, mapping, sha256, held_back, not_read, _unused(header, mapping))
+    return imported if len(subjects) == 1 else replace(imported, parts=parts(rows, owners))
 
 
 def _require_columns(first: Row, mapping: TableMapping) -> None:
@@ -331,6 +337,7 @@ def _imported(
     records = tuple(
         Record(
             patient=s.name,
+            demographics=Demographics(name=s.said),
             observations=tuple(s.observations),
             treatments=tuple(sorted(s.treatments, key=lambda t: t.instant.moment)),
             covariates=tuple(s.covariates),

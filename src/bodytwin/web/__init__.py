@@ -1,0 +1,1 @@
+"""The JSON API and the page: parse, call service, show."""
