@@ -22,6 +22,25 @@ def test_from_a_file_to_a_scored_forecast(terminal, second):
     assert terminal.json("evidence", "dosing", "--variant", VARIANT)["log"]["sound"]
 
 
+CUBE = """ply
+format ascii 1.0
+element vertex 4
+property float x
+property float y
+property float z
+property float height
+element face 2
+property list uchar int vertex_indices
+end_header
+0 0 0 0
+1 0 0 1
+1 1 0 2
+0 1 0 3
+3 0 1 2
+3 0 2 3
+"""
+
+
 def test_every_command_answers_in_json(terminal, second):
     patient = terminal.patient(second)
     asked = {
@@ -36,6 +55,12 @@ def test_every_command_answers_in_json(terminal, second):
         "evidence": ["dosing", "--variant", VARIANT],
         "report": [patient, "--plan", PLAN, "--to", terminal.folder / "page.html"],
         "validate": [VARIANT, "--published", "--draws", "200"],
+        "field": [
+            patient,
+            terminal.file("cube.ply", CUBE),
+            *("--title", "Height", "--quantity", "height", "--unit", "mm"),
+            *("--values", "height", "--length-unit", "mm"),
+        ],
         "consent show": [patient],
         "consent choose": [patient, "--allow", "care", "--refuse", "research"],
         "audit show": [patient],

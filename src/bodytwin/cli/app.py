@@ -39,6 +39,7 @@ for name, function in {
     "import": records.import_,
     "patients": records.patients,
     "timeline": records.timeline,
+    "field": records.field,
     "twins": trust.twins,
     "personalise": predicting.personalise,
     "forecast": predicting.forecast,

@@ -73,8 +73,8 @@ def wish(
     seed: int,
 ) -> "Wish":
     """Read what to personalise from the options."""
-    from bodytwin.cli.times import optional
     from bodytwin.service.personalising import Wish
+    from bodytwin.service.times import optional
 
     return Wish(
         twin=twin,

@@ -41,6 +41,9 @@ def consent_choose(
     until: Annotated[
         str | None, typer.Option("--until", help="Until when: 2027-03-02T00:00Z.")
     ] = None,
+    family: Annotated[
+        str, typer.Option("--family", help="Id of the family member who may look.")
+    ] = "",
     home: options.Home,
 ) -> Answer:
     """Say what is allowed from now on.
@@ -48,15 +51,16 @@ def consent_choose(
     It replaces what was chosen here before. Payment, insurance, marketing,
     employment and the like are refused whatever is chosen.
     """
-    from bodytwin.cli.times import optional
     from bodytwin.service.consenting import choose
     from bodytwin.service.people import patient_called
     from bodytwin.service.shapes import consented
+    from bodytwin.service.times import optional
 
     chosen = dict.fromkeys(allow or (), "permit") | dict.fromkeys(refuse or (), "deny")
     with opened(home) as workspace:
         who = patient_called(workspace, patient)
-        shape = {"consents": [consented(choose(workspace, who, chosen, until=optional(until)))]}
+        made = choose(workspace, who, chosen, until=optional(until), family=family)
+        shape = {"consents": [consented(made)]}
     return Answer(shape=shape, words=words.consents(shape))
 
 

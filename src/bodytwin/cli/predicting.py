@@ -10,7 +10,6 @@ from bodytwin.cli.session import opened, personalised
 from bodytwin.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from bodytwin.service.forecasting import When
     from bodytwin.service.personalising import Wish
 
 
@@ -71,9 +70,9 @@ def forecast(
     is given.
     """
     from bodytwin.service import shapes
-    from bodytwin.service.forecasting import forecast
+    from bodytwin.service.forecasting import When, forecast
 
-    when, wanted = [_when(t) for t in at], [_quantity(q) for q in quantity or ()]
+    when, wanted = [When.of(t) for t in at], [_quantity(q) for q in quantity or ()]
     with opened(home) as workspace:
         p = personalised(workspace, patient, wish, posterior=posterior)
         said = forecast(
@@ -133,14 +132,6 @@ def score(
         who = None if patient is None else patient_called(workspace, patient)
         shape = shapes.scoring(score(workspace, patient=who))
     return Answer(shape=shape, words=words.scoring(shape))
-
-
-def _when(text: str) -> "When":
-    from bodytwin.cli.times import hours_ahead, moment
-    from bodytwin.service.forecasting import When
-
-    ahead = hours_ahead(text)
-    return When(moment=moment(text)) if ahead is None else When(ahead_h=ahead)
 
 
 def _quantity(text: str) -> tuple[str, str]:

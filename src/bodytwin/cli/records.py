@@ -72,11 +72,66 @@ def timeline(
 
     Now, or as it was known at a past moment.
     """
-    from bodytwin.cli.times import optional
     from bodytwin.service.people import patient_called, timeline
     from bodytwin.service.shapes import known
+    from bodytwin.service.times import optional
 
     with opened(home) as workspace:
         who = patient_called(workspace, patient)
         shape = known(timeline(workspace, who, as_of=optional(as_of), known_at=optional(known_at)))
     return Answer(shape=shape, words=words.timeline(shape))
+
+
+@command(
+    "bodytwin field 3f2a ventricles.ply --title Activation --quantity 'activation time'"
+    " --unit ms --values lat_ms --sd lat_sd_ms --length-unit mm",
+    "bodytwin field 3f2a dose.npz --title Dose --quantity dose --unit Gy --spacing 3,3,3",
+)
+def field(  # noqa: PLR0913 - one for each option
+    *,
+    patient: options.Patient,
+    file: Annotated[Path, typer.Argument(help="A surface (.ply, .vtk, .vtp) or voxels (.npz).")],
+    title: Annotated[str, typer.Option("--title", help="What it is called.")],
+    quantity: Annotated[str, typer.Option("--quantity", help="Which quantity.")],
+    unit: Annotated[str, typer.Option("--unit", help="In which unit (UCUM).")],
+    values: Annotated[
+        str, typer.Option("--values", help="Name of the values in the file.")
+    ] = "values",
+    sd: Annotated[
+        str | None, typer.Option("--sd", help="Name of their standard deviations.")
+    ] = None,
+    length_unit: Annotated[
+        str, typer.Option("--length-unit", help="Unit of the points of a surface, as mm.")
+    ] = "",
+    spacing: Annotated[str, typer.Option("--spacing", help="Of voxels in mm: z,y,x.")] = "",
+    times: Annotated[str, typer.Option("--times", help="Of the columns: 0,10,20.")] = "",
+    time_unit: Annotated[str, typer.Option("--time-unit", help="Unit of the times.")] = "",
+    home: options.Home,
+) -> Answer:
+    """Bring a field over an organ, to be seen in 3-D.
+
+    Whatever has values at the points of a surface, or in voxels.
+    """
+    from bodytwin.service.fields import Described, bring_field
+    from bodytwin.service.people import patient_called
+
+    said = Described(
+        title=title,
+        quantity=quantity,
+        unit=unit,
+        values=values,
+        sd=sd,
+        length_unit=length_unit,
+        spacing_mm=_numbers(spacing),
+        times=_numbers(times),
+        time_unit=time_unit,
+    )
+    with opened(home) as workspace:
+        found = bring_field(workspace, patient_called(workspace, patient), file, said)
+    return Answer(shape={"field": found}, words=f"Kept the field {found[:12]}.")
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    from bodytwin.importers.number import number
+
+    return tuple(number(part.strip()) for part in text.split(",")) if text else ()

@@ -40,11 +40,16 @@ def patients(shape: Shape) -> str:
     if not found:
         return "There is nobody in the store yet. `bodytwin import` reads a file."
     rows = [
-        [p["patient"], str(p["observations"]), str(p["treatments"]), str(p["covariates"]),
-         day(p["first"]), day(p["last"])]
+        [
+            p["patient"],
+            p["name"],
+            *(str(p[kind]) for kind in ("observations", "treatments", "covariates")),
+            day(p["first"]),
+            day(p["last"]),
+        ]
         for p in found
-    ]  # fmt: skip
-    header = ["patient", "measured", "given", "covariates", "first (UTC)", "last (UTC)"]
+    ]
+    header = ["patient", "name", "measured", "given", "covariates", "first (UTC)", "last (UTC)"]
     return table(header, rows, indent="")
 
 

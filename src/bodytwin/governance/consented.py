@@ -10,8 +10,8 @@ from datetime import UTC, datetime, time
 from bodytwin.governance.consent import Consent, Kind, Provision, Status
 from bodytwin.governance.decision import Decision, Rule, permitted, refused
 from bodytwin.governance.purpose import TRAINING
-from bodytwin.governance.request import Request, Role
-from bodytwin.governance.roles import NAMES_EMERGENCY
+from bodytwin.governance.request import Request
+from bodytwin.governance.roles import BY_CONSENT, NAMES_EMERGENCY
 from bodytwin.governance.verdict import Question, Verdict, verdict
 
 Spoken = tuple[tuple[Consent, Verdict], ...]
@@ -71,7 +71,7 @@ def permission(
         [c for c, v in spoken if v.kind is Kind.PERMIT and c.id not in withdrawn]
         for spoken in by_label
     ]
-    if request.actor.role is not Role.CUSTODIAN and all(permitting):
+    if request.action in BY_CONSENT[request.actor.role] and all(permitting):
         ids = _ids(c for found in permitting for c in found)
         reason = "The patient has permitted this use."
         return permitted(Rule.CONSENT_PERMIT, request, reason, consents=ids, until=until)

@@ -81,8 +81,11 @@ class Details:
 
     @staticmethod
     def from_bytes(data: bytes) -> "Details":
-        """What was sealed."""
-        return msgspec.json.decode(data, type=Details)
+        """What was sealed. Raises InvalidInputError."""
+        try:
+            return msgspec.json.decode(data, type=Details)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise InvalidInputError("These are no details of an entry of a log.") from error
 
 
 def patients_digest(patients: Iterable[str]) -> str:
@@ -93,11 +96,11 @@ def patients_digest(patients: Iterable[str]) -> str:
 
 def canonical(entry: Entry) -> bytes:
     """The bytes of which the log is made: equal entries give equal bytes."""
-    if entry.time.utcoffset() is None:
-        raise InvalidInputError("An entry of the log needs a time with its time zone.")
-    return msgspec.json.encode(
-        replace(entry, time=entry.time.astimezone(UTC)), order="deterministic"
-    )
+    if entry.time.tzinfo is not UTC:
+        if entry.time.utcoffset() is None:
+            raise InvalidInputError("An entry of the log needs a time with its time zone.")
+        entry = replace(entry, time=entry.time.astimezone(UTC))
+    return msgspec.json.encode(entry, order="deterministic")
 
 
 def parse(data: bytes) -> Entry:
@@ -123,12 +126,12 @@ DOES: Mapping[str, str] = {
     "report": "write a report on you",
     "watch": "follow your live data",
     "send": "send live data of yours",
-    "cohort": "let your record take part in a computation over many",
+    "cohort": "use your record in a computation over many",
     "export": "take your twin along",
     "share": "make a de-identified copy",
     "audit": "see who looked",
     "consent": "see or change your consents",
-    "erase": "erase you",
+    "erase": "erase all that is kept of you",
     "review": "review an emergency",
 }
 DID: Mapping[str, str] = {
@@ -137,7 +140,7 @@ DID: Mapping[str, str] = {
     "score": "entered how a forecast of you fared",
     "consent": "changed what you allow",
     "export": "took your twin along in a file",
-    "erasure": "erased you",
+    "erasure": "erased all that was kept of you",
     "emergency": "opened your twin in an emergency",
     "review": "reviewed an emergency",
     "release": "released a figure about many, you among them",
@@ -151,30 +154,48 @@ ROLES: Mapping[str, str] = {
     "custodian": "the keeper of this store",
     "device": "a device",
 }
+CLAIMED: Mapping[str, str] = {
+    "patient": "somebody who came as a patient",
+    "proxy": "somebody who says they act for you",
+}
+"""Whoever was refused need not have been who they said."""
 
 
 def words(entry: Entry, details: Details | None, *, purposes: Mapping[str, str]) -> str:
-    """The entry as a sentence for the patient. `purposes` puts their codes in words."""
-    who = ROLES.get(entry.role, "somebody")
-    if entry.actor and entry.role not in ("local", "patient"):
-        who = f"{entry.actor}, {who}"
-    if entry.organisation:
-        who = f"{who} of {entry.organisation}"
+    """The entry as a sentence for the patient. `purposes` puts their codes in words.
+
+    The reasons, which are sentences already, are in `details` and stand beside this one.
+    """
     purpose = purposes.get(entry.purpose, "")
     for_what = f" for {purpose}" if purpose else ""
+    who = _who(entry)
+    text = f"{who} {_did(entry, plural=who == ROLES['patient'])}{for_what}{_with(entry, details)}"
+    return text[:1].upper() + text[1:] + "."
+
+
+def _who(entry: Entry) -> str:
+    """In which capacity, for whom, and by which name the store knows them."""
+    refused = entry.outcome == Outcome.REFUSED
+    who = CLAIMED.get(entry.role) if refused else None
+    who = who or ROLES.get(entry.role, "somebody")
+    if entry.organisation:
+        who = f"{who} of {entry.organisation}"
+    named = entry.actor and who not in (ROLES["local"], ROLES["patient"])
+    return f"{who} ({entry.actor})" if named else who
+
+
+def _did(entry: Entry, *, plural: bool) -> str:
     if entry.kind != Kind.DECISION:
-        return f"{_capital(who)} {DID.get(entry.kind.value, 'did something')}{for_what}."
-    what = DOES.get(entry.action, "do something")
-    verb = "was allowed to" if entry.outcome == Outcome.ALLOWED else "was refused to"
-    return f"{_capital(who)} {verb} {what}{for_what}{_with(entry, details)}."
+        return DID.get(entry.kind.value, "did something")
+    to = "allowed to" if entry.outcome == Outcome.ALLOWED else "not allowed to"
+    return f"{'were' if plural else 'was'} {to} {DOES.get(entry.action, 'do something')}"
 
 
 def _with(entry: Entry, details: Details | None) -> str:
     if details is None:
         return " (the details can no longer be opened)" if entry.sealed else ""
-    twin = f", with the {details.twin} twin {details.version}" if details.twin else ""
-    return twin + (f", on {details.data}" if details.data else "")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    data = details.data.strip().rstrip(".")
+    if not details.twin:
+        return f": {data}" if data else ""
+    twin = f", with the {details.twin} twin {details.version}".rstrip()
+    return twin + (f" on {data}" if data else "")

@@ -1,6 +1,6 @@
 """What may somebody in a role ever do, and for which purposes, before any consent is looked at?
 
-A consent can take away from these tables and add nothing to them.
+A consent can take away from these tables, and adds nothing to them.
 """
 
 from collections.abc import Mapping
@@ -60,6 +60,13 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.LOCAL: frozenset(Action),
     Role.DEVICE: frozenset({Action.SEND}),
 }
+
+BY_CONSENT: Mapping[Role, frozenset[Action]] = {
+    **ACTIONS,
+    Role.PROXY: CARE,
+    Role.CUSTODIAN: frozenset(),
+}
+"""What of it a consent alone may permit: a family member looks, and only a representative acts."""
 
 _TREATMENT, _OPERATIONS, _REQUESTED = subtree("TREAT"), subtree("HOPERAT"), subtree("PATRQT")
 _PUBLIC_HEALTH = subtree("PUBHLTH")

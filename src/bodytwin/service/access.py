@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bodytwin.errors import NotFoundError
+from bodytwin.errors import ConsentError, NotFoundError
+from bodytwin.governance.decision import Obligation
 from bodytwin.governance.request import Action, Request
 from bodytwin.service.workspace import Workspace
 from bodytwin.store import gate
@@ -65,10 +66,13 @@ def granted(
 def granted_many(
     workspace: Workspace, patients: Sequence[str], action: Action
 ) -> tuple[Access, ...]:
-    """The keys to those of the patients who allow it, under one permit."""
+    """The keys to those of the patients who allow it, under one permit.
+
+    Raises ConsentError where what leaves would need noise: that is for `researching`.
+    """
     if not patients:
         return ()
-    permit, _ = gate.ask_cohort(
+    permit, decisions = gate.ask_cohort(
         workspace.store,
         asker(workspace, action),
         action=action,
@@ -77,6 +81,11 @@ def granted_many(
     )
     if permit is None:
         return ()
+    if any(Obligation.PRIVACY_BUDGET in d.obligations for d in decisions.values()):
+        raise ConsentError(
+            "Figures over these patients leave with noise only, at the cost of a budget. "
+            "Ask for them with `bodytwin research`."
+        )
     return gate.release_all(workspace.store, permit, at=workspace.clock())
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bodytwin.errors import InvalidInputError, NotFoundError
+from bodytwin.errors import ConsentError, InvalidInputError, NotFoundError
 from bodytwin.governance import fhir_consent
 from bodytwin.governance.choices import choices_of, consent_of
 from bodytwin.governance.consent import Consent, Status
 from bodytwin.governance.entry import Details, Entry, Kind, Outcome
 from bodytwin.governance.grounds import Hold, Relation
-from bodytwin.governance.request import Action
+from bodytwin.governance.request import Action, Role
 from bodytwin.governance.words import sentences
 from bodytwin.service.access import granted
 from bodytwin.service.workspace import Workspace
@@ -51,9 +51,13 @@ def choose(
     chosen: Mapping[str, str],
     *,
     until: datetime | None = None,
+    family: str = "",
 ) -> Shown:
-    """Put the patient's choices on file as a consent, in place of earlier ones made here."""
-    access = granted(workspace, patient, Action.CONSENT, data="the consents")
+    """Put the patient's choices on file as a consent, in place of earlier ones made here.
+
+    `family` is the id of the family member who may look, where that is allowed.
+    """
+    access = _changing(workspace, patient)
     at = workspace.clock()
     before = [c for c in _on_file(workspace, patient) if c.id.startswith(FROM_PAGE)]
     made = consent_of(
@@ -62,6 +66,7 @@ def choose(
         id=before[-1].id if before else FROM_PAGE + secrets.token_hex(6),
         given_at=at,
         until=until,
+        actor=family,
     )
     _put(workspace, access, made, at)
     return _shown(made, at)
@@ -69,7 +74,7 @@ def choose(
 
 def bring(workspace: Workspace, patient: str, resource: dict[str, Any]) -> Shown:
     """Put a FHIR Consent on file."""
-    access = granted(workspace, patient, Action.CONSENT, data="the consents")
+    access = _changing(workspace, patient)
     made, at = fhir_consent.read(resource), workspace.clock()
     if not made.id:
         raise InvalidInputError("A Consent needs an id, so that it can be taken back.")
@@ -79,7 +84,7 @@ def bring(workspace: Workspace, patient: str, resource: dict[str, Any]) -> Shown
 
 def revoke(workspace: Workspace, patient: str, identity: str) -> Shown:
     """Take a consent back: it stays on file as inactive."""
-    access = granted(workspace, patient, Action.CONSENT, data="the consents")
+    access = _changing(workspace, patient)
     found = {c.id: c for c in _on_file(workspace, patient)}.get(identity)
     if found is None:
         raise NotFoundError("No such consent of this patient.")
@@ -98,7 +103,9 @@ def let_act(
     majority: date | None = None,
 ) -> Relation:
     """Let somebody act for the patient, in what and until when; a parent until majority."""
-    access = granted(workspace, patient, Action.CONSENT, data="who may act for them")
+    access = _changing(workspace, patient)
+    if workspace.actor.role is Role.PROXY:
+        raise ConsentError("Whoever acts for a patient cannot let others act, or act for longer.")
     at = workspace.clock()
     relation = Relation(
         person=person,
@@ -119,6 +126,15 @@ def hold(workspace: Workspace, patient: str, *, reason: str, until: datetime | N
     made = Hold(patient=patient, reason=reason, since=at, until=until)
     _put_ground(workspace, access, made, f"hold-{patient}", at)
     return made
+
+
+def _changing(workspace: Workspace, patient: str) -> Access:
+    """Leave to change what is allowed: for the patient and whoever acts for them."""
+    if workspace.actor.role is Role.CUSTODIAN:
+        raise ConsentError(
+            "The keeper of the store may see what a patient allows, and not change it."
+        )
+    return granted(workspace, patient, Action.CONSENT, data="the consents")
 
 
 def _put_ground(

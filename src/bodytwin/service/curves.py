@@ -1,7 +1,8 @@
 """Curves for looking at: what would be measured over time, and how far the data moved a belief."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from bodytwin.contract.case import Target
 from bodytwin.contract.forecast import Forecast
 from bodytwin.contract.personalise import random_stream
 from bodytwin.contract.posterior import Posterior
+from bodytwin.contract.twin import Outcome, Twin
+from bodytwin.errors import Refusal
+from bodytwin.record import Record
 from bodytwin.report import Aim, DoseGiven
 from bodytwin.service.forecasting import measured_quantities
 from bodytwin.service.personalising import Personalised
@@ -153,6 +157,59 @@ def _measured(p: Personalised, quantity: str) -> tuple[Measured, ...]:
         )
         for m in found
     )
+
+
+def aims_of(p: Personalised, outcomes: Iterable[Outcome]) -> tuple[Aim, ...]:
+    """The range and the limit of harm, where an outcome is in the unit of a quantity."""
+    every = list(outcomes)
+    return tuple(
+        _aim(name, unit, [o for o in every if o.unit == unit])
+        for name, unit in measured_quantities(p.first.case)
+        if any(o.unit == unit and (o.has_aim or o.has_limit) for o in every)
+    )
+
+
+def _aim(quantity: str, unit: str, outcomes: Sequence[Outcome]) -> Aim:
+    aimed = next((o for o in outcomes if o.has_aim), None)
+    limited = next((o for o in outcomes if o.has_limit), None)
+    return Aim(
+        quantity=quantity,
+        unit=unit,
+        low=aimed.low if aimed else None,
+        high=aimed.high if aimed else None,
+        harm_above=limited.harm_above if limited else None,
+        harm_below=limited.harm_below if limited else None,
+        words="; ".join(dict.fromkeys(o.words for o in (aimed, limited) if o and o.words)),
+    )
+
+
+def doses_seen(twin: Twin, record: Record, variant: str, origin: datetime) -> tuple[DoseGiven, ...]:
+    """The doses that matter to a model: those without which it would see another case."""
+    whole = twin.observe(record, variant=variant).digest
+    mattering = {
+        code
+        for code in {t.code for t in record.treatments}
+        if _without(twin, record, variant, code) != whole
+    }
+    return tuple(
+        DoseGiven(
+            time_h=t.instant.hours_since(origin),
+            amount=t.amount.value,
+            unit=t.amount.unit,
+            duration_h=t.duration_h or 0.0,
+            words=t.route.value,
+        )
+        for t in record.treatments
+        if t.code in mattering
+    )
+
+
+def _without(twin: Twin, record: Record, variant: str, code: Any) -> str:
+    rest = tuple(t for t in record.treatments if t.code != code)
+    try:
+        return twin.observe(replace(record, treatments=rest), variant=variant).digest
+    except Refusal:
+        return ""
 
 
 def densities(posterior: Posterior) -> tuple[Density, ...]:

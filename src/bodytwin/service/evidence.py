@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodytwin.contract.twin import Twin
-from bodytwin.errors import NotFoundError
+from bodytwin.errors import ConsentError, NotFoundError
 from bodytwin.governance.request import Action
 from bodytwin.service.access import granted_many
 from bodytwin.service.workspace import Workspace
+from bodytwin.store.access import Access
 from bodytwin.store.forecasts import Standing
 from bodytwin.store.log import Audit, verify
 from bodytwin.store.scores import judged, scores
@@ -37,7 +38,7 @@ def evidence(workspace: Workspace, *, twin: str, variant: str | None = None) -> 
     names = _variants(found, variant)
     held = [
         (score, standing)
-        for access in granted_many(workspace, judged(workspace.store), Action.COHORT)
+        for access in _judged(workspace)
         for score, standing in scores(workspace.store, access, twin=found.name)
         if variant is None or variant in score.about.variant.split(" + ")
     ]
@@ -47,6 +48,14 @@ def evidence(workspace: Workspace, *, twin: str, variant: str | None = None) -> 
         replayed=cards(s for s, standing in held if standing == Standing.REPLAY),
         log=verify(workspace.store),
     )
+
+
+def _judged(workspace: Workspace) -> tuple[Access, ...]:
+    """Patients whose scores may be added up without noise; none for somebody who may not."""
+    try:
+        return granted_many(workspace, judged(workspace.store), Action.COHORT)
+    except ConsentError:
+        return ()
 
 
 def cards(found: Iterable[Score]) -> tuple[ScoreCard, ...]:

@@ -16,6 +16,7 @@ from bodytwin.governance.request import Action
 from bodytwin.record import Record
 from bodytwin.service.access import fresh, granted
 from bodytwin.service.personalising import Personalised
+from bodytwin.service.times import hours_ahead, moment
 from bodytwin.service.words import plan_of
 from bodytwin.service.workspace import Workspace
 from bodytwin.store.forecasts import Registered, register_forecast
@@ -28,6 +29,12 @@ class When:
 
     moment: datetime | None = None
     ahead_h: float = math.nan
+
+    @classmethod
+    def of(cls, text: str) -> "When":
+        """A time as people write it: 2024-03-02T08:00Z, or "+6h" after the newest data."""
+        ahead = hours_ahead(text)
+        return cls(moment=moment(text)) if ahead is None else cls(ahead_h=ahead)
 
     def time_h(self, case: Case[Any]) -> float:
         """Hours from the origin of the case."""

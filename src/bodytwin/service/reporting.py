@@ -2,28 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from bodytwin.contract import forecast as foresee
 from bodytwin.contract import next_measurement
-from bodytwin.contract.average import average_forecasts
 from bodytwin.contract.case import Target
 from bodytwin.contract.compare import judged, options
 from bodytwin.contract.comparison import Comparison
-from bodytwin.contract.forecast import Forecast
 from bodytwin.contract.next_measurement import Worth
 from bodytwin.contract.personalise import random_stream, require_fit
-from bodytwin.contract.twin import Outcome, Twin
 from bodytwin.errors import BodytwinError, Refusal, StoreError
 from bodytwin.governance.request import Action
 from bodytwin.record import Provenance, Record
-from bodytwin.report import Aim, AttainmentCurve, DoseGiven, Foretold, Judged, Page, render
+from bodytwin.report import AttainmentCurve, Foretold, Judged, Page, render
 from bodytwin.service.access import granted
 from bodytwin.service.comparing import compare
+from bodytwin.service.curves import GRID, SHOWN_DRAWS, aims_of, doses_seen, foreseen
 from bodytwin.service.evidence import evidence
 from bodytwin.service.forecasting import measured_quantities
 from bodytwin.service.personalising import Personalised
@@ -33,10 +28,8 @@ from bodytwin.store.access import Access
 from bodytwin.store.forecasts import forecasts
 from bodytwin.store.scores import scored_targets, scores
 
-GRID = 160
 AHEAD_H = 48.0
 LONGEST_PLAN_H = 336.0
-SHOWN_DRAWS = 1000
 CANDIDATE_TIMES = 6
 RARELY, MOST_DOSES = 0.005, 14
 
@@ -84,10 +77,10 @@ def page(
         data="the whole record, forecasts and scores",
     )
     compared = _compared(workspace, p, plans, seed)
-    aims = _aims(p, compared)
-    span = _span(p, plans)
-    past_and_next = np.linspace(span.start_h, span.end_h, GRID)
-    ahead = np.linspace(span.now_h, span.plans_end_h, GRID + 1)[1:]
+    aims = aims_of(p, compared.options[0].outcomes.values()) if compared else ()
+    reach = span(p, plans)
+    past_and_next = np.linspace(reach.start_h, reach.end_h, GRID)
+    ahead = np.linspace(reach.now_h, reach.plans_end_h, GRID + 1)[1:]
     shown = evidence(workspace, twin=p.twin.name, variant=case.variant)
     subject = p.twin.variants[case.variant].subject
     return Page(
@@ -96,7 +89,7 @@ def page(
         made_at=workspace.clock(),
         context=p.twin.context,
         posterior=p.first,
-        levels=_curve(p, past_and_next, plans[0] if plans else None, seed),
+        levels=foreseen(p, past_and_next, plans[0] if plans else None, seed=seed),
         prior_draws=p.first.prior.draw(
             len(p.first.values), random_stream(seed, case, "population of the report")
         ),
@@ -104,9 +97,11 @@ def page(
         weights=dict(zip(variants, map(float, p.weights), strict=True)),
         doses=doses_seen(p.twin, p.record, case.variant, case.origin),
         aims=aims,
-        what_ifs=tuple(f for plan in plans if (f := _curve(p, ahead, plan, seed)) is not None),
+        what_ifs=tuple(
+            f for plan in plans if (f := foreseen(p, ahead, plan, seed=seed)) is not None
+        ),
         comparison=compared,
-        next_measurements=_worth(p, compared, span, plans, seed),
+        next_measurements=_worth(p, compared, reach, plans, seed),
         attainment=_attainment(p, compared, plans),
         foretold=_foretold(workspace, access),
         judged=_judged(workspace, access),
@@ -118,11 +113,12 @@ def page(
         commands=_commands(case.patient, variants, plans, seed),
         versions={**software(), p.twin.name: p.twin.version},
         seeds={"personalise": p.first.seed, "report": seed},
-        hashes=_hashes(p, shown.log.head),
+        hashes=_hashes(p, shown.log.head, access.permit.id),
     )
 
 
-def _span(p: Personalised, plans: Sequence[str]) -> Span:
+def span(p: Personalised, plans: Sequence[str]) -> Span:
+    """From when to when to draw: what was measured, and as far ahead as the plans go."""
     case = p.first.case
     ends = [
         plan.until_h
@@ -139,28 +135,6 @@ def _span(p: Personalised, plans: Sequence[str]) -> Span:
     )
 
 
-def _curve(p: Personalised, times_h: Any, plan: str | None, seed: int) -> Forecast | None:
-    """What would be read at every time of a grid: for looking at, not for the log."""
-    targets = [
-        Target(quantity=name, time_h=float(t), unit=unit)
-        for name, unit in measured_quantities(p.first.case)
-        for t in times_h
-    ]
-    if not targets:
-        return None
-    said = [
-        foresee(
-            p.twin,
-            replace(q, values=q.values[:SHOWN_DRAWS]),
-            targets,
-            plan=plan_of(p.twin, p.record, q.case, plan),
-            seed=seed,
-        )
-        for q in p.posteriors
-    ]
-    return said[0] if len(said) == 1 else average_forecasts(said, p.weights)
-
-
 def _compared(
     workspace: Workspace, p: Personalised, plans: Sequence[str], seed: int
 ) -> Comparison | None:
@@ -174,42 +148,16 @@ def _compared(
         return None
 
 
-def _aims(p: Personalised, compared: Comparison | None) -> tuple[Aim, ...]:
-    """The range and the limit of harm, where an outcome is in the unit of a quantity."""
-    if compared is None:
-        return ()
-    outcomes = list(compared.options[0].outcomes.values())
-    return tuple(
-        _aim(name, unit, [o for o in outcomes if o.unit == unit])
-        for name, unit in measured_quantities(p.first.case)
-        if any(o.unit == unit and (o.has_aim or o.has_limit) for o in outcomes)
-    )
-
-
-def _aim(quantity: str, unit: str, outcomes: Sequence[Outcome]) -> Aim:
-    aimed = next((o for o in outcomes if o.has_aim), None)
-    limited = next((o for o in outcomes if o.has_limit), None)
-    return Aim(
-        quantity=quantity,
-        unit=unit,
-        low=aimed.low if aimed else None,
-        high=aimed.high if aimed else None,
-        harm_above=limited.harm_above if limited else None,
-        harm_below=limited.harm_below if limited else None,
-        words="; ".join(dict.fromkeys(o.words for o in (aimed, limited) if o and o.words)),
-    )
-
-
 def _worth(
-    p: Personalised, compared: Comparison | None, span: Span, plans: Sequence[str], seed: int
+    p: Personalised, compared: Comparison | None, reach: Span, plans: Sequence[str], seed: int
 ) -> tuple[Worth, ...]:
     asked = measured_quantities(p.first.case)
     if compared is None or len(p.posteriors) > 1 or not asked or not plans:
         return ()
     name, unit = asked[0]
-    step = min(24.0, span.end_h - span.now_h) / CANDIDATE_TIMES
+    step = min(24.0, reach.end_h - reach.now_h) / CANDIDATE_TIMES
     candidates = [
-        Target(quantity=name, time_h=span.now_h + step * (k + 1), unit=unit)
+        Target(quantity=name, time_h=reach.now_h + step * (k + 1), unit=unit)
         for k in range(CANDIDATE_TIMES)
     ]
     plan = plan_of(p.twin, p.record, p.first.case, plans[0])
@@ -249,35 +197,6 @@ def _giveable(p: Personalised, plans: Sequence[str]) -> Comparison | None:
     )
 
 
-def doses_seen(twin: Twin, record: Record, variant: str, origin: datetime) -> tuple[DoseGiven, ...]:
-    """The doses that matter to a model: those without which it would see another case."""
-    whole = twin.observe(record, variant=variant).digest
-    mattering = {
-        code
-        for code in {t.code for t in record.treatments}
-        if _without(twin, record, variant, code) != whole
-    }
-    return tuple(
-        DoseGiven(
-            time_h=t.instant.hours_since(origin),
-            amount=t.amount.value,
-            unit=t.amount.unit,
-            duration_h=t.duration_h or 0.0,
-            words=t.route.value,
-        )
-        for t in record.treatments
-        if t.code in mattering
-    )
-
-
-def _without(twin: Twin, record: Record, variant: str, code: Any) -> str:
-    rest = tuple(t for t in record.treatments if t.code != code)
-    try:
-        return twin.observe(replace(record, treatments=rest), variant=variant).digest
-    except Refusal:
-        return ""
-
-
 def _foretold(workspace: Workspace, access: Access) -> tuple[Foretold, ...]:
     return tuple(
         Foretold(forecast=r.forecast, standing=r.standing.value, registered_at=r.registered_at)
@@ -313,9 +232,10 @@ def _commands(
     )
 
 
-def _hashes(p: Personalised, head: str) -> Mapping[str, str]:
+def _hashes(p: Personalised, head: str, permit: str) -> Mapping[str, str]:
     return {
         **{f"posterior {q.case.variant}": q.id for q in p.posteriors},
         "case": p.first.case.digest,
         "log": head,
+        "permit": permit,
     }

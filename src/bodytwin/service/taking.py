@@ -25,7 +25,7 @@ from bodytwin.errors import ConsentError, InvalidInputError, UnreadableFileError
 from bodytwin.governance import fhir_consent
 from bodytwin.governance.audit_event import audit_event
 from bodytwin.governance.entry import Details, Entry, Kind, Outcome
-from bodytwin.governance.merkle import inclusion_proof
+from bodytwin.governance.merkle import inclusion_proofs
 from bodytwin.governance.request import Action
 from bodytwin.service.access import asker, granted
 from bodytwin.service.fhir_record import bundle
@@ -83,7 +83,7 @@ def take_along(workspace: Workspace, patient: str) -> bytes:
             sealed=log.sealed_details(access.key, Details(data="everything")),
         )
         log.append(connection, entry, about=(patient,))
-    return _packed(_contents(workspace, access))
+    return _packed(_contents(workspace, access), permit=access.permit.id)
 
 
 def take_in(workspace: Workspace, data: bytes) -> str:
@@ -153,26 +153,28 @@ def _contents(workspace: Workspace, access: Access) -> dict[str, bytes]:
 
 
 def _audit(workspace: Workspace, told: tuple[log.Line, ...]) -> bytes:
-    leaves = log.leaves(workspace.store)
-    signed = log.head(workspace.store, at=workspace.clock())
+    leaves, signed = log.proved(workspace.store, at=workspace.clock())
+    proofs = inclusion_proofs(leaves, [line.entry.index for line in told])
     shape = {
         "head": msgspec.to_builtins(signed),
         "entries": [
             {
                 "entry": msgspec.to_builtins(line.entry),
                 "details": msgspec.to_builtins(line.details) if line.details else None,
-                "proof": [
-                    h.hex() for h in inclusion_proof(leaves[: signed.size], line.entry.index)
-                ],
+                "proof": [h.hex() for h in proof],
             }
-            for line in told
+            for line, proof in zip(told, proofs, strict=True)
         ],
     }
     return json.dumps(shape, indent=1).encode()
 
 
-def _packed(contents: Mapping[str, bytes]) -> bytes:
-    manifest = {"format": FORMAT, "files": {n: sha256(b) for n, b in sorted(contents.items())}}
+def _packed(contents: Mapping[str, bytes], *, permit: str) -> bytes:
+    manifest = {
+        "format": FORMAT,
+        "permit": permit,
+        "files": {n: sha256(b) for n, b in sorted(contents.items())},
+    }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as box:
         for name, body in ((MANIFEST, json.dumps(manifest, indent=1).encode()), *contents.items()):

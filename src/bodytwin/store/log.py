@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from bodytwin.errors import StoreError
+from bodytwin.errors import InvalidInputError, StoreError
 from bodytwin.governance.entry import (
     Details,
     Entry,
@@ -149,15 +149,17 @@ def _details(entry: Entry, key: OpeningKey | None) -> Details | None:
         return None
     try:
         return Details.from_bytes(key.open(base64.b64decode(entry.sealed), place=PLACE))
-    except StoreError:
+    except (StoreError, InvalidInputError):
         return None
 
 
-def leaves(store: Store) -> list[bytes]:
-    """The leaf hashes of the whole log, for proofs."""
+def proved(store: Store, *, at: datetime) -> tuple[list[bytes], Head]:
+    """The leaf hashes of the whole log and its signed head, of one moment: for proofs."""
     with store.reading() as connection:
         query = select(schema.log.c.entry).order_by(schema.log.c.number)
-        return [leaf_hash(text.encode()) for text in connection.execute(query).scalars()]
+        leaves = [leaf_hash(text.encode()) for text in connection.execute(query).scalars()]
+        frontier = _frontier(connection.execute(select(schema.frontier)).first())
+    return leaves, sign_head(store.vault.head_key, frontier, at)
 
 
 def head(store: Store, *, at: datetime) -> Head:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from bodytwin.errors import InvalidInputError
 
-_AHEAD = re.compile(r"^\+(\d+(?:\.\d+)?)\s*(h|d)?$")
+_AHEAD = re.compile(r"\+\s*(\d{1,6}(?:\.\d{1,6})?)\s*(min|h|d)?")
+_HOURS = {"min": 1 / 60, "h": 1.0, None: 1.0, "d": 24.0}
 
 
 def moment(text: str) -> datetime:
@@ -30,7 +31,5 @@ def optional(text: str | None) -> datetime | None:
 
 def hours_ahead(text: str) -> float | None:
     """Hours of "+6h" or "+2d"; None where the text is no such thing."""
-    match = _AHEAD.match(text.strip())
-    if match is None:
-        return None
-    return float(match[1]) * (24.0 if match[2] == "d" else 1.0)
+    match = _AHEAD.fullmatch(text.strip())
+    return None if match is None else float(match[1]) * _HOURS[match[2]]
