@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+from pydicom.data import get_testdata_file
 
 from bodytwin.cli.app import app
 
@@ -22,6 +23,7 @@ def test_from_a_file_to_a_scored_forecast(terminal, second):
     assert terminal.json("evidence", "dosing", "--variant", VARIANT)["log"]["sound"]
 
 
+CT = get_testdata_file("CT_small.dcm")
 CUBE = """ply
 format ascii 1.0
 element vertex 4
@@ -67,12 +69,14 @@ def test_every_command_answers_in_json(terminal, second):
         "audit head": [],
         "audit verify": [],
         "research": ["3948-7", "--unit", "mg/L", "--low", "0", "--high", "60"],
+        "share": [patient, "--to", terminal.folder / "shared.csv"],
+        "deidentify": [CT, "--to", terminal.folder / "clean.dcm", "--patient", patient],
         "take-along": [patient, "--to", terminal.folder / "twin.zip"],
         "erase": [patient, "--yes"],
         "take-in": [terminal.folder / "twin.zip"],
     }
     alone = {c.name for c in app.registered_commands}
-    assert alone == {"demo", *(name for name in asked if " " not in name)}
+    assert alone == {"demo", "serve", "stream", *(name for name in asked if " " not in name)}
     for name, words in asked.items():
         assert isinstance(terminal.json(*name.split(), *words), dict), name
 

@@ -33,7 +33,8 @@ SHARED_WISHES = {f"--{name.replace('_', '-')}" for name in WISHES}
 
 
 def options(name):
-    return {o for p in COMMANDS[name].params for o in p.opts if o.startswith("--")} - SHARED
+    every = (o for p in COMMANDS[name].params for o in (*p.opts, *p.secondary_opts))
+    return {o for o in every if o.startswith("--")} - SHARED
 
 
 def described(section):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bodytwin.cli import owning, predicting, records, trust
+from bodytwin.cli import owning, predicting, records, serving, trust
 from bodytwin.cli.command import EXAMPLES
 from bodytwin.cli.exits import MEANING
 
@@ -50,8 +50,12 @@ for name, function in {
     "validate": trust.validate,
     "take-along": owning.take_along,
     "take-in": owning.take_in,
+    "share": owning.share,
+    "deidentify": owning.deidentify,
     "erase": owning.erase,
     "research": owning.research,
+    "serve": serving.serve,
+    "stream": serving.stream,
     "demo": trust.demo,
 }.items():
     app.command(name, epilog=_examples(function))(function)

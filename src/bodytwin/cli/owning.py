@@ -206,6 +206,71 @@ def take_in(
     return Answer(shape={"patient": patient}, words=f"Took in the twin of patient {patient}.")
 
 
+@command(
+    "bodytwin share 3f2a --to shared.csv", "bodytwin share 3f2a --to shared.csv --without-days"
+)
+def share(
+    *,
+    patient: options.Patient,
+    to: Annotated[Path, typer.Option("--to", help="Where to write it (.csv).")],
+    without_days: Annotated[
+        bool, typer.Option("--without-days", help="Hours since the first row, and no dates.")
+    ] = False,
+    home: options.Home,
+) -> Answer:
+    """Write a copy of a record without identifiers.
+
+    For people who have agreed not to look for the patient.
+    """
+    from bodytwin.service.people import patient_called
+    from bodytwin.service.sharing import share
+
+    with opened(home) as workspace:
+        who = patient_called(workspace, patient)
+        copy = share(workspace, who, with_days=not without_days)
+    _write(to, copy.data)
+    return Answer(
+        shape={"path": str(to.resolve()), "rows": copy.rows, "left_behind": list(copy.left_behind)},
+        words=f"Wrote {to.resolve()}: {copy.rows} rows.",
+    )
+
+
+@command("bodytwin deidentify image.dcm --to clean.dcm")
+def deidentify(
+    *,
+    image: Annotated[Path, typer.Argument(help="A DICOM file.")],
+    to: Annotated[Path, typer.Option("--to", help="Where to write it.")],
+    patient: Annotated[
+        str, typer.Option("--patient", help="Whose record is shared beside it.")
+    ] = "",
+    pixels_were_checked: Annotated[
+        bool, typer.Option("--pixels-were-checked", help="Nothing is written into the image.")
+    ] = False,
+    home: options.Home,
+) -> Answer:
+    """Write a copy of a DICOM file without identifiers.
+
+    By the basic profile of PS3.15, its dates moved like those of `bodytwin share`.
+    """
+    from bodytwin.service.people import patient_called
+    from bodytwin.service.sharing import share_image
+
+    with opened(home) as workspace:
+        who = patient_called(workspace, patient) if patient else ""
+        clean = share_image(
+            workspace, _bytes(image), patient=who, pixels_were_checked=pixels_were_checked
+        )
+    _write(to, clean.data)
+    shape = {
+        "path": str(to.resolve()),
+        "changed": list(clean.changed),
+        "removed": list(clean.removed),
+        "warnings": list(clean.warnings),
+    }
+    said = [f"Wrote {to.resolve()}: {len(clean.changed)} changed, {len(clean.removed)} removed."]
+    return Answer(shape=shape, words="\n".join([*said, *clean.warnings]))
+
+
 @command("bodytwin erase 3f2a --yes")
 def erase(
     *,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bodytwin.errors import ConsentError, NotFoundError
 from bodytwin.governance.decision import Obligation
-from bodytwin.governance.request import Action, Request
+from bodytwin.governance.request import Action, Request, Role
 from bodytwin.service.workspace import Workspace
 from bodytwin.store import gate
 from bodytwin.store.access import Access
@@ -27,7 +27,7 @@ CARE = "TREATDS"
 def asker(workspace: Workspace, action: Action) -> Asker:
     """Who asks, for the purpose they named, or the usual one of a person on their own machine."""
     purpose = workspace.purpose
-    if purpose is None:
+    if purpose is None and workspace.actor.role is Role.LOCAL:
         purpose = USUAL.get(action, CARE)
     return Asker(actor=workspace.actor, purpose=purpose)
 

@@ -40,12 +40,11 @@ def _by_name(s: Summary) -> tuple[bool, int, str, str]:
 
 
 def patient_called(workspace: Workspace, start: str) -> str:
-    """The one pseudonym that is, or begins with, `start`, or that belongs to that name."""
-    names = people.everyone(workspace.store)
-    if start in names and known_by_name(workspace, start):
-        return start
-    found = [n for n in names if start and n.startswith(start) and known_by_name(workspace, n)]
-    found = found or [s.patient for s in everyone(workspace) if s.name == start]
+    """The one patient whom a source calls so, or whose pseudonym begins so."""
+    found = [p for p in people.called(workspace.store, start) if known_by_name(workspace, p)]
+    if not found and start:
+        names = (n for n in people.everyone(workspace.store) if n.startswith(start))
+        found = [n for n in names if known_by_name(workspace, n)]
     if not found:
         raise no_such_patient()
     if len(found) > 1:

@@ -136,7 +136,7 @@ def _grammar(p: Personalised) -> str:
     try:
         plan_of(p.twin, p.record, p.first.case, "?")
     except BodytwinError as error:
-        return str(error)
+        return str(error).partition(". ")[2]
     return ""
 
 

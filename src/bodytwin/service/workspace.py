@@ -15,7 +15,7 @@ from bodytwin.store.home import Store, open_store
 SOFTWARE = ("bodytwin", "numpy", "scipy", "numba")
 
 
-LOCAL = Actor(id="local", role=Role.LOCAL, name="the person at this computer")
+LOCAL = Actor(id="local", role=Role.LOCAL, name="You")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

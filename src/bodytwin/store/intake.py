@@ -18,7 +18,7 @@ from bodytwin.store.columns import canonical
 from bodytwin.store.consents import put_consent
 from bodytwin.store.gate import Asker, admit
 from bodytwin.store.home import Store
-from bodytwin.store.people import enrolled
+from bodytwin.store.people import enrolled, remember_name
 from bodytwin.store.rows import Fact, said_by
 from bodytwin.store.sealed import put_file, sealed_row
 from bodytwin.store.vault import SealingKey
@@ -189,6 +189,7 @@ class _Intake:
             "sex": person.sex.value,
             "birth_date": person.birth_date.isoformat() if person.birth_date else None,
         }
+        remember_name(self.connection, self.store.vault, patient, person.name)
         name = key.name(f"demographics {self.sha256} {canonical(said)}")
         self._insert_new(schema.demographics, key, patient, {name: said})
 

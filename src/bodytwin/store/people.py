@@ -33,6 +33,22 @@ def enrolled(
     return names, made
 
 
+def remember_name(connection: Connection, vault: Vault, patient: str, name: str) -> None:
+    """Let a patient be found by what a source calls them; the name itself is not kept here."""
+    if name:
+        t = schema.patient
+        called = vault.alias(f"called {name}")
+        connection.execute(t.update().where(t.c.patient == patient).values(called=called))
+
+
+def called(store: Store, name: str) -> tuple[str, ...]:
+    """Pseudonyms of those whom a source calls so."""
+    t = schema.patient
+    query = select(t.c.patient).where(t.c.called == store.vault.alias(f"called {name}"))
+    with store.reading() as connection:
+        return tuple(connection.execute(query.order_by(t.c.patient)).scalars())
+
+
 def everyone(store: Store) -> tuple[str, ...]:
     """Every pseudonym: for the gate and for erasure, not for showing."""
     with store.reading() as connection:

@@ -48,6 +48,7 @@ patient = Table(
     metadata,
     Column("patient", Text, primary_key=True),
     Column("alias", Text, nullable=False, unique=True),
+    Column("called", Text, index=True),
     Column("recorded_at", Moment, nullable=False),
 )
 

@@ -25,7 +25,7 @@ from bodytwin.store.columns import canonical
 from bodytwin.store.gate import Asker
 from bodytwin.store.home import Store
 from bodytwin.store.log import REGISTERED, append, content_hash, sealed_details
-from bodytwin.store.people import exists
+from bodytwin.store.people import exists, remember_name
 from bodytwin.store.rows import SAME
 from bodytwin.store.sealed import get_file, opened, put_file, sealed_row
 from bodytwin.store.vault import SealingKey
@@ -104,6 +104,8 @@ def settle(
             "that is here first."
         )
     connection.execute(schema.patient.insert(), [row])
+    for row in brought.rows["demographics"]:
+        remember_name(connection, store.vault, patient, row["said"].get("name", ""))
     house = _House(connection, files, key, brought, _Names(key), asker, at)
     for table in TABLES:
         for plain in brought.rows[table.name]:

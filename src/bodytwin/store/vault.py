@@ -116,6 +116,11 @@ class Vault:
         return self._derived("permit")
 
     @property
+    def share_key(self) -> bytes:
+        """Gives names and moves dates in de-identified copies, the same in each."""
+        return self._derived("share")
+
+    @property
     def head_key(self) -> bytes:
         """The private Ed25519 key that signs heads of the log."""
         return self._derived("head")

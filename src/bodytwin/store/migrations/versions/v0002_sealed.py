@@ -28,8 +28,10 @@ def upgrade() -> None:
         "patient",
         sa.Column("patient", sa.Text, primary_key=True),
         sa.Column("alias", sa.Text, nullable=False, unique=True),
+        sa.Column("called", sa.Text),
         sa.Column("recorded_at", sa.Text, nullable=False),
     )
+    op.create_index("ix_patient_called", "patient", ["called"])
     for name, columns in OF_PATIENT.items():
         _of_patient(name, *(sa.Column(c, kind, nullable=False) for c, kind in columns))
     _of_patient(

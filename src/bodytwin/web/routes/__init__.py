@@ -1,0 +1,15 @@
+"""One file of routes for each view of the page."""
+
+from fastapi import APIRouter
+
+from bodytwin.web.routes import fields, importing, me, owning, patients, predicting, twins
+
+ROUTERS: tuple[APIRouter, ...] = (
+    me.router,
+    patients.router,
+    importing.router,
+    predicting.router,
+    fields.router,
+    owning.router,
+    twins.router,
+)
