@@ -68,6 +68,7 @@ def test_the_sign_and_the_zero_of_the_lead_do_not_matter(ecg):
     usual = heart_rate(ecg[:TWELVE], rate_hz=RATE, unit="mV")
     turned = heart_rate(5.0 - ecg[:TWELVE], rate_hz=RATE, unit="mV")
     assert turned.value == pytest.approx(usual.value, rel=0.01)
+    np.testing.assert_allclose(beats(5.0 - ecg, RATE), beats(ecg, RATE), atol=0.006)
 
 
 @pytest.mark.parametrize("start_s", range(0, 108, 12))

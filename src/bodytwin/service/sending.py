@@ -17,6 +17,10 @@ from bodytwin.errors import BodytwinError, InvalidInputError
 from bodytwin.importers.waveform import Signals
 from bodytwin.numerics.inference.sample import Progress, silent
 
+LEADS = frozenset(
+    ["i", "ii", "iii", "avr", "avl", "avf", "v", "v1", "v2", "v3", "v4", "v5", "v6", "vx", "vy", "vz", "mli", "mlii", "mliii", "mcl1", "ecg"]
+)
+"""Names under which WFDB records hold electrocardiograms."""
 FRAME_S = 0.04
 """One frame every 40 ms: 25 a second."""
 
@@ -95,7 +99,12 @@ def send(
 
 def _channels(signals: Signals) -> list[dict[str, object]]:
     return [
-        {"name": name, "unit": unit, "rate_hz": signals.rate_hz, "quantity": name}
+        {
+            "name": name,
+            "unit": unit,
+            "rate_hz": signals.rate_hz,
+            "quantity": "ECG" if name.lower() in LEADS and unit == "mV" else name,
+        }
         for name, unit in zip(signals.names, signals.units, strict=True)
     ]
 

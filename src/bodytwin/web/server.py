@@ -22,6 +22,7 @@ from bodytwin.service.access import granted
 from bodytwin.service.workspace import Workspace
 from bodytwin.web.app import Parts, create_app, server_options
 from bodytwin.web.claims import Claims
+from bodytwin.web.graceful import GracefulServer
 from bodytwin.web.headers import Place
 from bodytwin.web.identity import Asking, Identity
 from bodytwin.web.live_socket import Leave
@@ -30,6 +31,8 @@ from bodytwin.web.routes import ROUTERS
 from bodytwin.web.tokens import LocalToken
 
 LOOPBACK = "127.0.0.1"
+NAMED = ("role", "organisation", "organisation_kind", "purposes")
+"""Claims whose names an organisation may state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,10 @@ def read_organisation(path: Path) -> Organisation:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
         login = said["login"]
         keys = json.loads((path.parent / login["keys"]).read_text(encoding="utf-8"))
-        names = {k: login[k] for k in ("role", "organisation", "purposes") if k in login}
+        names = {k: login[k] for k in NAMED if k in login}
+        people: dict[str, str] | None = login.get("patients")
+        if people is not None:
+            names["pseudonym"] = people.get
         found = Organisation(
             address=said["address"],
             host=said.get("host", LOOPBACK),
@@ -131,7 +137,7 @@ def url_of(found: socket.socket) -> str:
 def run(app: FastAPI, found: socket.socket) -> None:
     """Serve until told to stop; open work is ended in order."""
     options = server_options(app.state.parts)
-    uvicorn.Server(uvicorn.Config(app, **options)).run(sockets=[found])
+    GracefulServer(uvicorn.Config(app, **options)).run(sockets=[found])
 
 
 def _app(workspace: Workspace, parts: Parts) -> FastAPI:

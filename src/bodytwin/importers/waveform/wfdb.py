@@ -74,7 +74,7 @@ def read(header: bytes, files: Mapping[str, bytes]) -> Signals:
     for signal, mine in zip(signals, counts, strict=True):
         _check(signal, mine)
     return Signals(
-        names=tuple(s.name for s in signals),
+        names=tuple(s.name or f"signal {n}" for n, s in enumerate(signals)),
         units=tuple(s.unit for s in signals),
         rate_hz=rate_hz,
         values=np.stack([_physical(s, c) for s, c in zip(signals, counts, strict=True)]),

@@ -9,11 +9,12 @@ import msgspec
 from fastapi import APIRouter, Body, Request
 from starlette.concurrency import run_in_threadpool
 
-from bodytwin.errors import InvalidInputError
+from bodytwin.errors import ConsentError, InvalidInputError
 from bodytwin.service import shapes
 from bodytwin.service.importing import FHIR, TABLES, import_fhir, import_table
 from bodytwin.service.taking import take_in
 from bodytwin.service.workspace import Workspace
+from bodytwin.web.session import Asker
 from bodytwin.web.working import Working
 
 router = APIRouter(prefix="/api")
@@ -31,12 +32,15 @@ class File(msgspec.Struct):
 @router.post("/import")
 async def bring(
     work: Working,
+    asking: Asker,
     request: Request,
     name: str = "",
     zone: str | None = None,
     _: Annotated[bytes | None, Body(media_type="application/octet-stream")] = None,
 ) -> dict[str, Any]:
     """Import one file, whole or not at all: its bytes, or JSON with a table and its mapping."""
+    if asking.identity.only is not None:
+        raise ConsentError("Your login is for one patient, and a file may hold others.")
     body = await request.body()
     if request.headers.get("content-type", "").startswith("application/json"):
         try:

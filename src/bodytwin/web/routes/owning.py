@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from bodytwin.errors import InvalidInputError
@@ -11,6 +11,7 @@ from bodytwin.service import auditing, consenting, emergency, shapes
 from bodytwin.service.erasing import erase
 from bodytwin.service.taking import take_along
 from bodytwin.service.times import optional
+from bodytwin.web.app import current
 from bodytwin.web.working import Working
 
 router = APIRouter(prefix="/api/patients/{patient}")
@@ -65,18 +66,21 @@ def choices(work: Working, patient: str) -> list[dict[str, Any]]:
 
 
 @router.post("/consents")
-def choose(work: Working, patient: str, chosen: Chosen) -> dict[str, Any]:
+def choose(work: Working, request: Request, patient: str, chosen: Chosen) -> dict[str, Any]:
     """Put choices on file."""
     made = consenting.choose(
         work, patient, chosen.choices, until=optional(chosen.until), family=chosen.actor or ""
     )
+    current(request).hub.recheck(patient)
     return shapes.consented(made)
 
 
 @router.delete("/consents/{consent}")
-def revoke(work: Working, patient: str, consent: str) -> dict[str, Any]:
-    """Take a consent back."""
-    return shapes.consented(consenting.revoke(work, patient, consent))
+def revoke(work: Working, request: Request, patient: str, consent: str) -> dict[str, Any]:
+    """Take a consent back; whoever watches live data is asked again at once."""
+    taken = consenting.revoke(work, patient, consent)
+    current(request).hub.recheck(patient)
+    return shapes.consented(taken)
 
 
 @router.get("/audit")
@@ -106,11 +110,13 @@ def export(work: Working, patient: str) -> Response:
 
 
 @router.post("/erase")
-def forget(work: Working, patient: str, word: Confirmed) -> dict[str, Any]:
+def forget(work: Working, request: Request, patient: str, word: Confirmed) -> dict[str, Any]:
     """Erase the patient."""
     if word.confirm != "erase":
         raise InvalidInputError("Type the word erase to confirm.")
-    return {"erased": True, "stale": erase(work, patient)}
+    stale = erase(work, patient)
+    current(request).hub.forget(patient)
+    return {"erased": True, "stale": stale}
 
 
 @router.post("/emergency")

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from bodytwin.service import shapes
 from bodytwin.service.looking import excerpt, overview
 from bodytwin.service.people import everyone, original_of, timeline
 from bodytwin.service.times import optional
+from bodytwin.web.app import current
+from bodytwin.web.session import Asker
 from bodytwin.web.working import Working
 
 router = APIRouter(prefix="/api/patients")
@@ -15,9 +17,10 @@ PAGE = 200
 
 
 @router.get("")
-def patients(work: Working, after: str = "", limit: int = PAGE) -> dict[str, Any]:
-    """Those whom the asker may see, a page at a time."""
-    found = everyone(work)
+def patients(work: Working, asking: Asker, after: str = "", limit: int = PAGE) -> dict[str, Any]:
+    """Those whom the asker may see, a page at a time; of a token for one, that one."""
+    only = asking.identity.only
+    found = [s for s in everyone(work) if only in (None, s.patient)]
     start = next((i + 1 for i, s in enumerate(found) if s.patient == after), 0)
     shown = found[start : start + max(1, min(limit, PAGE))]
     more = start + len(shown) < len(found)
@@ -28,9 +31,10 @@ def patients(work: Working, after: str = "", limit: int = PAGE) -> dict[str, Any
 
 
 @router.get("/{patient}")
-def one(work: Working, patient: str) -> dict[str, Any]:
-    """Who it is, and what a twin could say."""
-    return shapes.plain(overview(work, patient))
+def one(work: Working, request: Request, patient: str) -> dict[str, Any]:
+    """Who it is, what a twin could say, and whether a monitor sends."""
+    live = current(request).hub.is_live(patient)
+    return shapes.plain({**overview(work, patient), "live": live})
 
 
 @router.get("/{patient}/timeline")
