@@ -17,9 +17,9 @@ from bodytwin.errors import BodytwinError, InvalidInputError
 from bodytwin.importers.waveform import Signals
 from bodytwin.numerics.inference.sample import Progress, silent
 
-LEADS = frozenset(
-    ["i", "ii", "iii", "avr", "avl", "avf", "v", "v1", "v2", "v3", "v4", "v5", "v6", "vx", "vy", "vz", "mli", "mlii", "mliii", "mcl1", "ecg"]
-)
+LIMB = ("i", "ii", "iii", "avr", "avl", "avf")
+CHEST = ("v", "v1", "v2", "v3", "v4", "v5", "v6", "vx", "vy", "vz")
+LEADS = frozenset({*LIMB, *CHEST, "mli", "mlii", "mliii", "mcl1", "ecg"})
 """Names under which WFDB records hold electrocardiograms."""
 FRAME_S = 0.04
 """One frame every 40 ms: 25 a second."""
