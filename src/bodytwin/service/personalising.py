@@ -11,7 +11,7 @@ from bodytwin.contract import personalise as condition
 from bodytwin.contract.average import model_weights
 from bodytwin.contract.posterior import Posterior
 from bodytwin.contract.twin import Twin
-from bodytwin.errors import InvalidInputError, Refusal
+from bodytwin.errors import ConsentError, InvalidInputError, Refusal
 from bodytwin.governance.request import Action
 from bodytwin.numerics.inference.sample import Progress, silent
 from bodytwin.record import Record
@@ -97,6 +97,8 @@ def personalise(
         progress(f"Personalising {variant}", i / len(chosen.variants))
         try:
             made.append(_one(workspace, access, chosen.twin, record, variant, wish, known_at))
+        except ConsentError:
+            raise
         except Refusal as refusal:
             refused[variant] = refusal.reasons
     if not made:

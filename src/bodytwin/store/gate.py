@@ -189,13 +189,14 @@ def _decided(
         return Decision(permit=False, rule="default-deny", reasons=(NO_SUCH,)), False
     if decision.permit or decision.rule in SAME_FOR_ALL:
         return decision, True
-    listed = Request(
-        actor=request.actor, action=Action.LIST, purpose=request.purpose, patient=request.patient
+    visible = known and any(
+        _decide(replace(request, action=action), on_file, at).permit for action in LOOKING
     )
-    visible = known and _decide(listed, on_file, at).permit
     return decision, visible
 
 
+LOOKING = (Action.LIST, Action.READ)
+"""Whoever may do one of these knows that there is such a patient."""
 SAME_FOR_ALL = frozenset({"malformed", "unknown-purpose", "never-set", "role", "research"})
 """Rules that do not look at the patient, so that their words give nothing away."""
 
