@@ -75,6 +75,7 @@ class Vault:
 
     folder: Path
     _master: bytes = field(repr=False)
+    _keys: dict[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
 
     def enrol(self, patient: str) -> SealingKey:
         """Make the data key of a new patient."""
@@ -154,9 +155,11 @@ class Vault:
         return self.folder / f"{patient}.key"
 
     def _derived(self, purpose: str) -> bytes:
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()).derive(
-            self._master
-        )
+        found = self._keys.get(purpose)
+        if found is None:
+            kdf = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode())
+            found = self._keys[purpose] = kdf.derive(self._master)
+        return found
 
 
 def open_vault(folder: Path) -> Vault:
