@@ -6,13 +6,12 @@ same id is put after it, and the newest one counts.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, text
 
 from bodytwin.governance import fhir_consent
 from bodytwin.governance.consent import Consent
@@ -26,6 +25,7 @@ from bodytwin.store.vault import Vault
 class Basis:
     """Everything on file that says who may do what with the twin of one patient."""
 
+    known: bool
     consents: tuple[Consent, ...]
     relations: tuple[Relation, ...]
     holds: tuple[Hold, ...]
@@ -41,7 +41,7 @@ def put_consent(
     """
     said = fhir_consent.write(replace(consent, patient=patient))
     t = schema.consent
-    newest = {c.id: c for c in _consents(connection, vault, patient)}
+    newest = {c.id: c for c in basis(connection, vault, patient).consents}
     if consent.id in newest and fhir_consent.write(newest[consent.id]) == said:
         return False
     number = (connection.execute(select(func.max(t.c.number))).scalar() or 0) + 1
@@ -73,23 +73,53 @@ def put_ground(
     connection.execute(t.insert(), [row])
 
 
+ON_FILE = text(
+    "SELECT 'patient' AS kind, patient AS id, recorded_at AS time, '' AS actor, '' AS until,"
+    " NULL AS sealed, 0 AS number FROM patient WHERE patient = :p"
+    " UNION ALL SELECT 'consent', id, recorded_at, '', '', sealed, number"
+    " FROM consent WHERE patient = :p"
+    " UNION ALL SELECT 'relation', id, recorded_at, '', '', sealed, 0"
+    " FROM relation WHERE patient = :p"
+    " UNION ALL SELECT 'emergency', id, recorded_at, actor, until, sealed, 0"
+    " FROM emergency WHERE patient = :p"
+)
+"""One query: it is asked before every answer."""
+
+
 def basis(connection: Connection, vault: Vault, patient: str) -> Basis:
-    """What is on file for one patient."""
-    grounds = [_ground(said) for said, _ in _read(connection, vault, schema.relation, patient)]
+    """What is on file for one patient, and whether there is one."""
+    known = False
+    newest: dict[str, Consent] = {}
+    grounds: list[Relation | Hold] = []
+    emergencies: list[Emergency] = []
+    rows = connection.execute(ON_FILE, {"p": patient}).all()
+    for row in sorted(rows, key=lambda r: (r.number, r.time)):
+        if row.kind == "patient":
+            known = True
+            continue
+        said = vault.policy.open(bytes(row.sealed), place=f"{row.kind}/{row.id}/{patient}")
+        if row.kind == "consent":
+            newest[row.id] = fhir_consent.read(json.loads(said))
+        elif row.kind == "relation":
+            grounds.append(_ground(said))
+        else:
+            emergencies.append(_emergency(row, patient, said))
     return Basis(
-        consents=tuple(_consents(connection, vault, patient)),
+        known=known,
+        consents=tuple(newest.values()),
         relations=tuple(g for g in grounds if isinstance(g, Relation)),
         holds=tuple(g for g in grounds if isinstance(g, Hold)),
-        emergencies=tuple(
-            Emergency(
-                actor=row.actor,
-                patient=row.patient,
-                reason=json.loads(said)["reason"],
-                since=row.recorded_at,
-                until=row.until,
-            )
-            for said, row in _read(connection, vault, schema.emergency, patient)
-        ),
+        emergencies=tuple(emergencies),
+    )
+
+
+def _emergency(row: Any, patient: str, said: bytes) -> Emergency:
+    return Emergency(
+        actor=row.actor,
+        patient=patient,
+        reason=json.loads(said)["reason"],
+        since=datetime.fromisoformat(row.time),
+        until=datetime.fromisoformat(row.until),
     )
 
 
@@ -98,26 +128,5 @@ def _ground(said: bytes) -> Relation | Hold:
     return msgspec.json.decode(body, type=Relation if kind == b"relation" else Hold)
 
 
-def _consents(connection: Connection, vault: Vault, patient: str) -> Sequence[Consent]:
-    """The newest version of each, in the order in which they first came."""
-    t = schema.consent
-    query = select(t).where(t.c.patient == patient).order_by(t.c.number)
-    newest: dict[str, Consent] = {}
-    for row in connection.execute(query):
-        newest[row.id] = fhir_consent.read(json.loads(_opened(vault, t, row)))
-    return list(newest.values())
-
-
-def _read(
-    connection: Connection, vault: Vault, table: Table, patient: str
-) -> list[tuple[bytes, Any]]:
-    query = select(table).where(table.c.patient == patient).order_by(table.c.recorded_at)
-    return [(_opened(vault, table, row), row) for row in connection.execute(query)]
-
-
 def _place(table: Table, identity: str, patient: str) -> str:
     return f"{table.name}/{identity}/{patient}"
-
-
-def _opened(vault: Vault, table: Table, row: Any) -> bytes:
-    return vault.policy.open(row.sealed, place=_place(table, row.id, row.patient))

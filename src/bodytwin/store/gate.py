@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
 from bodytwin.errors import BodytwinError, ConsentError, NotFoundError
 from bodytwin.governance.decide import Decision, decide
@@ -25,7 +25,6 @@ from bodytwin.store.access import Access
 from bodytwin.store.consents import Basis, basis
 from bodytwin.store.home import Store
 from bodytwin.store.log import append, sealed_details
-from bodytwin.store.people import exists
 from bodytwin.store.vault import Vault
 
 LIFE = timedelta(seconds=60)
@@ -59,8 +58,9 @@ def ask(store: Store, request: Request, *, at: datetime, data: str = "") -> byte
     with the same words as where there is none.
     """
     with store.writing() as (connection, _):
-        known = exists(connection, request.patient)
-        decision, visible = _decided(connection, store.vault, request, known, at)
+        on_file = basis(connection, store.vault, request.patient)
+        known = on_file.known
+        decision, visible = _decided(request, on_file, at)
         permit = _permit(request, decision, (request.patient,), at) if decision.permit else None
         entry = _entry(store.vault, request, decision, permit, known=known, data=data, at=at)
         entry = append(connection, entry, about=(request.patient,) if known else ())
@@ -89,13 +89,12 @@ def release_all(store: Store, permit: bytes, *, at: datetime) -> tuple[Access, .
 def spend(store: Store, permit: bytes, *, at: datetime, action: Action | None = None) -> Permit:
     """Use a permit up, without a key: all that erasing needs."""
     found = verify(permit, store.vault.permit_key, now=at)
-    t, log = schema.permit, schema.log
+    t = schema.permit
     with store.writing() as (connection, _):
-        logged = connection.execute(select(log.c.number).where(log.c.permit == found.id)).first()
         spent = connection.execute(
             update(t).where(t.c.id == found.id, t.c.spent.is_(False)).values(spent=True)
         )
-        if logged is None or spent.rowcount != 1 or action not in (None, found.action):
+        if spent.rowcount != 1 or action not in (None, found.action):
             raise ConsentError(
                 "This permit is not in the log, or was used before, or is for something else. "
                 "Ask for a new one."
@@ -120,8 +119,7 @@ def ask_cohort(
     with store.writing() as (connection, _):
         for patient in sorted(set(patients)):
             request = asker.request(action, patient, **more)
-            known = exists(connection, patient)
-            decisions[patient], _ = _decided(connection, store.vault, request, known, at)
+            decisions[patient], _ = _decided(request, basis(connection, store.vault, patient), at)
         allowed = tuple(p for p, d in decisions.items() if d.permit)
         refused = tuple(p for p, d in decisions.items() if not d.permit)
         permit = None
@@ -157,7 +155,7 @@ def admit(
     """
     for patient in patients:
         request = asker.request(action, patient)
-        decision, _ = _decided(connection, vault, request, True, at)
+        decision, _ = _decided(request, basis(connection, vault, patient), at)
         if not decision.permit:
             about = [] if patient in fresh else [patient]
             entry = _entry(vault, request, decision, None, known=bool(about), at=at)
@@ -175,15 +173,12 @@ def admit(
 def may(store: Store, request: Request, *, at: datetime) -> Decision:
     """What would be decided, without asking: for showing what is possible. Nothing is logged."""
     with store.reading() as connection:
-        known = exists(connection, request.patient)
-        return _decided(connection, store.vault, request, known, at)[0]
+        return _decided(request, basis(connection, store.vault, request.patient), at)[0]
 
 
-def _decided(
-    connection: Connection, vault: Vault, request: Request, known: bool, at: datetime
-) -> tuple[Decision, bool]:
+def _decided(request: Request, on_file: Basis, at: datetime) -> tuple[Decision, bool]:
     """The decision, and whether the asker may know that there is such a patient."""
-    on_file = basis(connection, vault, request.patient)
+    known = on_file.known
     decision = _decide(request, on_file, at)
     if decision.permit and not known:
         return Decision(permit=False, rule="default-deny", reasons=(NO_SUCH,)), False
