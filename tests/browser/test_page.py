@@ -125,6 +125,7 @@ def test_a_keyboard_is_enough_to_reach_a_forecast(visit):
     page.keyboard.type("2")
     page.get_by_role("link", name="2", exact=True).focus()
     page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Measured").wait_for()
     page.get_by_role("tab", name="Timeline").focus()
     page.keyboard.press("ArrowRight")
     page.get_by_role("heading", name="Phenobarbital").wait_for()
