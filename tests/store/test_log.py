@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -8,18 +8,27 @@ from sqlalchemy import text
 
 from bodytwin.contract.case import ErrorModel, Measurement, Target
 from bodytwin.contract.forecast import Forecast
-from bodytwin.errors import InvalidInputError, NotFoundError, Refusal, StoreError
+from bodytwin.errors import (
+    ConsentError,
+    InvalidInputError,
+    NotFoundError,
+    Refusal,
+    StoreError,
+)
 from bodytwin.governance.merkle import Frontier
 from bodytwin.governance.request import Action
 from bodytwin.store import (
     Standing,
     forecasts,
+    gate,
     open_store,
     read_forecast,
     register_forecast,
     verify,
 )
 from bodytwin.store.log import head
+
+OUTPUTS = ("concentration",)
 
 
 @pytest.fixture
@@ -51,7 +60,13 @@ def register(store, house, made):
         at = made.at(hour).moment
         return register_forecast(
             store,
-            house.open(Action.FORECAST, at=at, twin=forecast.twin, version=forecast.version),
+            house.open(
+                Action.FORECAST,
+                at=at,
+                twin=forecast.twin,
+                version=forecast.version,
+                outputs=OUTPUTS,
+            ),
             forecast,
             origin=made.start,
             as_of=made.at(10).moment,
@@ -241,3 +256,44 @@ def test_an_id_is_found_by_how_it_begins_and_must_be_long_enough(
         read_forecast(store, access, said.id[:3])
     with pytest.raises(NotFoundError):
         read_forecast(store, access, "0" * 12)
+
+
+@pytest.mark.parametrize(
+    "wider",
+    [
+        {"action": Action.READ, "twin": "", "version": "", "outputs": ()},
+        {"action": Action.PERSONALISE, "twin": "dosing", "version": "1", "outputs": OUTPUTS},
+        {"action": Action.FORECAST, "twin": "dosing", "version": "2", "outputs": OUTPUTS},
+        {"action": Action.FORECAST, "twin": "rhythm", "version": "1", "outputs": OUTPUTS},
+        {"action": Action.FORECAST, "twin": "dosing", "version": "1", "outputs": ("response",)},
+    ],
+)
+def test_a_forecast_is_not_registered_with_a_permit_for_something_else(
+    store, house, made, said, wider
+):
+    at = made.at(12).moment
+    access = house.open(at=at, **wider)
+    with pytest.raises(ConsentError, match="something else"):
+        register_forecast(
+            store,
+            access,
+            said,
+            origin=made.start,
+            as_of=made.at(10).moment,
+            known=(),
+            registered_at=at,
+        )
+
+
+def test_a_permit_is_good_for_one_use_one_store_and_one_minute(store, house, made, said, tmp_path):
+    at = made.at(12).moment
+    permit = house.permit(at=at)
+    with pytest.raises(ConsentError, match="run out"):
+        gate.release(store, permit, at=at + timedelta(seconds=60))
+    other = open_store(tmp_path / "other")
+    with pytest.raises(ConsentError, match="not one of this store"):
+        gate.release(other, permit, at=at)
+    other.close()
+    assert gate.release(store, permit, at=at).patient == house.patient
+    with pytest.raises(ConsentError, match="used before"):
+        gate.release(store, permit, at=at)

@@ -1,5 +1,6 @@
 """Access: a patient's key together with the permit that let it out."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bodytwin.errors import ConsentError
@@ -16,10 +17,17 @@ class Access:
     key: OpeningKey
     permit: Permit
 
-    def require(self, *actions: Action, twin: str = "", version: str = "") -> None:
-        """Raise ConsentError unless the permit is for one of these actions, and for this twin."""
+    def require(
+        self,
+        *actions: Action,
+        twin: str = "",
+        version: str = "",
+        outputs: Collection[str] = (),
+    ) -> None:
+        """Raise ConsentError unless the permit is for one of these actions and all the rest."""
         p = self.permit
-        if p.action not in actions or (p.twin, p.version) != (twin, version):
+        same = p.action in actions and (p.twin, p.version) == (twin, version)
+        if not same or not set(outputs) <= set(p.outputs):
             raise ConsentError(
                 "The permit at hand is for something else than what was to be done. "
                 "This is a fault of the calling code: ask for the permit of this action."

@@ -19,7 +19,12 @@ def keep_comparison(
     store: Store, access: Access, comparison: Comparison, *, said: dict[str, Any], made_at: datetime
 ) -> str:
     """Keep a comparison and the summary that was shown; returns its id."""
-    access.require(Action.COMPARE, Action.REPORT, twin=comparison.twin, version=comparison.version)
+    access.require(
+        Action.COMPARE,
+        twin=comparison.twin,
+        version=comparison.version,
+        outputs=[option.plan for option in comparison.options],
+    )
     arrays = {
         f"{i}.{name}": outcome.draws
         for i, option in enumerate(comparison.options)

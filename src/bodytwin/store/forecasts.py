@@ -69,7 +69,12 @@ def register_forecast(
     twin could see, the later ones included: where there is one after the time
     the forecast is made from, it is refused unless it is labelled a replay.
     """
-    access.require(Action.FORECAST, twin=forecast.twin, version=forecast.version)
+    access.require(
+        Action.FORECAST,
+        twin=forecast.twin,
+        version=forecast.version,
+        outputs={t.quantity for t in forecast.targets},
+    )
     standing = _standing(forecast, origin, known, registered_at, replay)
     registered = Registered(
         forecast=forecast,
