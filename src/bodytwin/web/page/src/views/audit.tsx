@@ -105,7 +105,7 @@ function Entries({ entries, more }: { entries: AuditEntry[]; more?: () => void }
         <Segmented<Filter> label="Which entries" value={filter} onChoose={set} options={[{ value: "all", words: "All" }, { value: "refused", words: "Refused" }, { value: "emergency", words: "Emergency" }]} />
         <span class="muted small" role="status">{shown.length} of {entries.length}</span>
       </div>
-      <ol class="audit">{shown.map((e) => <Entry key={e.index} e={e} />)}</ol>
+      <ol class="audit" reversed>{[...shown].reverse().map((e) => <Entry key={e.index} e={e} />)}</ol>
       {shown.length === 0 ? <p class="muted">No entry is like this.</p> : null}
       {more ? <div><button class="button" type="button" onClick={more}>Show older entries</button></div> : null}
     </section>

@@ -26,7 +26,7 @@ export function ConsentView({ patient }: { patient: string }) {
       <Questions base={base} choices={asked.filter((c) => c.fixed === null)} again={again} />
       <div class="stack wide">
         <InForce base={base} list={kept} again={again} />
-        <Never choices={asked.filter((c) => c.fixed !== null)} />
+        <Never choices={asked.filter((c) => c.fixed !== null && c.value === "deny")} />
       </div>
     </div>
   );
@@ -82,7 +82,7 @@ function Question({ c, value, onAnswer }: { c: Choice; value: Leave | "unset"; o
     <fieldset class="question" aria-describedby={`x-${c.key}`}>
       <legend>{c.question}</legend>
       <p id={`x-${c.key}`} class="muted small">{c.explains}</p>
-      <div class="answers">{radio("permit", "Yes, permit")}{radio("deny", "No, deny")}{value === "unset" ? <span class="tag warn">not answered: refused</span> : null}{value !== c.value ? <span class="tag info">changed</span> : null}</div>
+      <div class="answers">{radio("permit", "Yes, permit")}{radio("deny", "No, deny")}{value === "unset" ? <span class="tag warn">{c.key === "emergency" ? "not answered: allowed" : "not answered: refused"}</span> : null}{value !== c.value ? <span class="tag info">changed</span> : null}</div>
     </fieldset>
   );
 }
