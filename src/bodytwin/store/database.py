@@ -1,5 +1,6 @@
 """Open a database, bring its tables up to date, and hold transactions on it."""
 
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from bodytwin.store import schema
 
 WRITERS_LOCK = 0x626F6479
 """The advisory lock that makes writers take turns on PostgreSQL."""
+_TURN = threading.Lock()
 
 
 def connect(url: str) -> Engine:
@@ -78,8 +80,13 @@ def reading(engine: Engine) -> Generator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Generator[Connection]:
-    """One writer at a time; everything is kept at the end, or nothing."""
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+    """One writer at a time; everything is kept at the end, or nothing.
+
+    Threads of one process queue here, where they are woken at once; SQLite itself
+    lets whoever waits sleep and ask again.
+    """
+    connecting = engine.connect().execution_options(writing=True)
+    with _TURN, connecting as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITERS_LOCK})
         yield connection
