@@ -11,17 +11,26 @@ from bodytwin.contract.forecast import Band, Forecast
 from bodytwin.contract.foresee import forecast
 from bodytwin.contract.next_measurement import Worth, next_measurement
 from bodytwin.contract.parameter import Parameter, Prior, Transform
-from bodytwin.contract.personalise import personalise, update
+from bodytwin.contract.personalise import affordable, personalise, update
 from bodytwin.contract.plan import Plan
 from bodytwin.contract.posterior import Fit, MethodRecord, Posterior
 from bodytwin.contract.replay import Replayed, replay
-from bodytwin.contract.twin import LearningTwin, Outcome, PlanningTwin, Twin, Utility, Variant
+from bodytwin.contract.twin import (
+    ExpensiveTwin,
+    LearningTwin,
+    Outcome,
+    PlanningTwin,
+    Twin,
+    Utility,
+    Variant,
+)
 
 __all__ = [
     "Band",
     "Case",
     "Comparison",
     "ErrorModel",
+    "ExpensiveTwin",
     "Fit",
     "Forecast",
     "LearningTwin",
@@ -42,6 +51,7 @@ __all__ = [
     "Variant",
     "Verdict",
     "Worth",
+    "affordable",
     "average_forecasts",
     "average_options",
     "catalogue",

@@ -9,10 +9,11 @@ from scipy.special import chdtrc
 from bodytwin.contract.case import Case, ErrorModel, Measurement
 from bodytwin.contract.parameter import Prior
 from bodytwin.contract.posterior import Array, Fit, MethodRecord, Posterior
-from bodytwin.contract.twin import Twin
+from bodytwin.contract.twin import ExpensiveTwin, Twin
 from bodytwin.errors import InvalidInputError, MisfitError, NumericalError
 from bodytwin.numerics.inference import (
     Censoring,
+    Emulated,
     Escalating,
     Method,
     Observed,
@@ -78,8 +79,11 @@ def personalise(
 
     With no measurement the posterior is the population. `method` chooses the
     inference; the default goes from a Laplace approximation through importance
-    sampling to tempered sequential Monte Carlo as its own checks demand.
+    sampling to tempered sequential Monte Carlo as its own checks demand, and
+    for an ExpensiveTwin works through an emulator. Such a twin has no more
+    draws than it can afford.
     """
+    draws = affordable(twin, draws)
     prior = twin.prior(case)
     rng = random_stream(seed, case, "personalise")
     if not case.measurements:
@@ -104,7 +108,8 @@ def personalise(
             parent=parent,
         )
     problem = problem_of(twin, case, prior)
-    sample = (method or Escalating()).sample(problem, rng, progress)
+    usual = Emulated() if isinstance(twin, ExpensiveTwin) else Escalating()
+    sample = (method or usual).sample(problem, rng, progress)
     if not np.isfinite(sample.draws).all():
         raise NumericalError("The inference returned draws that are not finite.")
     z = sample.resampled(draws, rng)
@@ -124,6 +129,11 @@ def personalise(
         seed=seed,
         parent=parent,
     )
+
+
+def affordable(twin: Twin, draws: int) -> int:
+    """As many draws as asked for, or as many as the twin can afford to run."""
+    return min(draws, twin.affordable_draws) if isinstance(twin, ExpensiveTwin) else draws
 
 
 def update(

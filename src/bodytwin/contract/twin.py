@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bodytwin.contract.case import Case, ErrorModel, Target
 from bodytwin.contract.parameter import Prior
 from bodytwin.contract.plan import Plan
+from bodytwin.numerics.inference.sample import Progress
 from bodytwin.record import Record
 from bodytwin.validity.claim import ContextOfUse, Evidence
 
@@ -170,6 +171,20 @@ class LearningTwin(Protocol):
         `near` is a result learned from much the same cases; it may shorten the
         search and must not change what it finds.
         """
+        ...
+
+
+@runtime_checkable
+class ExpensiveTwin(Protocol):
+    """A twin of which one run takes long: personalised through an emulator, with few draws."""
+
+    @property
+    def affordable_draws(self) -> int:
+        """How many draws a posterior of this twin has at most."""
+        ...
+
+    def watched(self, progress: Progress) -> Twin:
+        """The same twin, which tells `progress` how far a run has come; it may raise to stop."""
         ...
 
 

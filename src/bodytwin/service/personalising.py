@@ -7,10 +7,11 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from bodytwin.contract import affordable
 from bodytwin.contract import personalise as condition
 from bodytwin.contract.average import model_weights
 from bodytwin.contract.posterior import Posterior
-from bodytwin.contract.twin import Twin
+from bodytwin.contract.twin import ExpensiveTwin, Twin
 from bodytwin.errors import ConsentError, InvalidInputError, Refusal
 from bodytwin.governance.request import Action
 from bodytwin.numerics.inference.sample import Progress, silent
@@ -91,12 +92,15 @@ def personalise(
         version=chosen.twin.version,
         data=f"{chosen.subject}: the record up to {wish.as_of or known_at:%Y-%m-%d %H:%M}",
     )
+    twin = chosen.twin
+    if isinstance(twin, ExpensiveTwin):
+        twin = twin.watched(progress)
     refused: dict[str, tuple[str, ...]] = {}
     made: list[Posterior] = []
     for i, variant in enumerate(chosen.variants):
         progress(f"Personalising {variant}", i / len(chosen.variants))
         try:
-            made.append(_one(workspace, access, chosen.twin, record, variant, wish, known_at))
+            made.append(_one(workspace, access, twin, record, variant, wish, known_at))
         except ConsentError:
             raise
         except Refusal as refusal:
@@ -106,7 +110,7 @@ def personalise(
     kept, refused = _comparable(made, refused)
     progress("Personalised", 1.0)
     return Personalised(
-        twin=chosen.twin,
+        twin=twin,
         record=record,
         posteriors=tuple(kept),
         weights=model_weights(kept),
@@ -128,7 +132,7 @@ def _one(
     if last and (last.case_digest, last.seed, len(last.values)) == (
         case.digest,
         wish.seed,
-        wish.draws,
+        affordable(twin, wish.draws),
     ):
         return revived(last, twin, record)
     parent = last.id if last and last.as_of <= case.as_of and last.version == twin.version else None

@@ -4,6 +4,7 @@
 """
 
 from bodytwin.numerics.inference.batch import Batch
+from bodytwin.numerics.inference.emulated import Emulated
 from bodytwin.numerics.inference.escalate import Escalating
 from bodytwin.numerics.inference.importance import ImportanceSampling
 from bodytwin.numerics.inference.laplace import Laplace
@@ -21,6 +22,7 @@ from bodytwin.numerics.inference.smc import TemperedSMC
 __all__ = [
     "Batch",
     "Censoring",
+    "Emulated",
     "Escalating",
     "ImportanceSampling",
     "Laplace",
