@@ -14,16 +14,22 @@ file owns it, and what an insurer might want, a signed score, is not in it.
 
 import io
 import json
+import lzma
+import re
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
+from sqlalchemy.exc import IntegrityError, StatementError
 
-from bodytwin.errors import ConsentError, InvalidInputError, UnreadableFileError
+from bodytwin.errors import BodytwinError, ConsentError, UnreadableFileError
 from bodytwin.governance import fhir_consent
 from bodytwin.governance.audit_event import audit_event
+from bodytwin.governance.consent import Consent
 from bodytwin.governance.entry import Details, Entry, Kind, Outcome
 from bodytwin.governance.merkle import inclusion_proofs
 from bodytwin.governance.request import Action
@@ -44,8 +50,15 @@ MANIFEST, BUNDLE, ROWS, AUDIT, READ_ME = (
     "audit.json",
     "READ ME.txt",
 )
+WHOLE = {BUNDLE, ROWS, AUDIT, READ_ME}
+PART = re.compile(r"(files|originals)/[0-9a-f]{16,64}(\.[a-z]+)?")
 LARGEST_BYTES = 4 * 1024**3
 LARGEST_RATIO = 200
+DAMAGED = (
+    zipfile.BadZipFile, KeyError, ValueError, TypeError, NotImplementedError, RuntimeError,
+    EOFError, OSError, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What reading a ZIP archive that was altered may raise."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 WORDS = """This is your twin: everything that bodytwin kept of you.
 
@@ -88,42 +101,77 @@ def take_along(workspace: Workspace, patient: str) -> bytes:
 
 def take_in(workspace: Workspace, data: bytes) -> str:
     """Take in what `take_along` wrote; returns the pseudonym, which stays what it was."""
-    held = _unpacked(data)
+    with _damaged():
+        brought, consents = _brought(_unpacked(data))
+    patient, store = brought.patient, workspace.store
+    known = store.vault.holds(patient)
+    try:
+        _settle(workspace, brought, consents, subject=sha256(data))
+    except BaseException:
+        if not known:
+            store.vault.destroy(patient)
+        raise
+    return patient
+
+
+def _brought(held: Mapping[str, bytes]) -> tuple[take.Belongings, list[Consent]]:
+    strange = [name for name in held if name not in WHOLE and not PART.fullmatch(name)]
+    if strange:
+        raise UnreadableFileError("The file holds parts that no twin has. Nothing of it was kept.")
     files = {
         PurePosixPath(name).name: body for name, body in held.items() if name.startswith("files/")
     }
-    brought = take.from_json(held[ROWS], files)
-    at, who, store = workspace.clock(), asker(workspace, Action.IMPORT), workspace.store
     consents = [
         fhir_consent.read(entry["resource"])
         for entry in json.loads(held[BUNDLE])["entry"]
         if entry["resource"]["resourceType"] == "Consent"
     ]
-    try:
-        with store.writing() as (connection, staged):
+    return take.from_json(held[ROWS], files), consents
+
+
+def _settle(
+    workspace: Workspace, brought: take.Belongings, consents: list[Consent], *, subject: str
+) -> None:
+    at, who, store = workspace.clock(), asker(workspace, Action.IMPORT), workspace.store
+    with store.writing() as (connection, staged):
+        with _damaged():
             take.settle(connection, staged, store, brought, asker=who, at=at)
-            refusal = gate.admit(
-                connection,
-                store.vault,
-                who,
-                action=Action.IMPORT,
-                patients=[brought.patient],
-                fresh=[brought.patient],
-                subject=sha256(data),
-                at=at,
-            )
-            if refusal is not None:
-                raise ConsentError(*refusal)
-            for consent in consents:
-                put_consent(
-                    connection, store.vault, consent, patient=brought.patient, recorded_at=at
-                )
-    except InvalidInputError:
-        raise
-    except BaseException:
-        store.vault.destroy(brought.patient)
-        raise
-    return brought.patient
+        refusal = gate.admit(
+            connection,
+            store.vault,
+            who,
+            action=Action.IMPORT,
+            patients=[brought.patient],
+            fresh=[brought.patient],
+            subject=subject,
+            at=at,
+        )
+        if refusal is not None:
+            raise ConsentError(*refusal)
+        for consent in consents:
+            put_consent(connection, store.vault, consent, patient=brought.patient, recorded_at=at)
+
+
+@contextmanager
+def _damaged() -> Generator[None]:
+    """Whatever a forged file stumbles over is a fault of the file."""
+    try:
+        yield
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        IntegrityError,
+        StatementError,
+    ) as error:
+        if isinstance(error, BodytwinError):
+            raise
+        raise UnreadableFileError(
+            "The file of the twin is damaged or was altered. Nothing of it was kept."
+        ) from error
 
 
 def _contents(workspace: Workspace, access: Access) -> dict[str, bytes]:
@@ -193,7 +241,9 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
         manifest: dict[str, Any] = json.loads(held.pop(MANIFEST))
         promised: dict[str, str] = manifest["files"]
         known = manifest["format"] == FORMAT
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, NotImplementedError) as error:
+    except UnreadableFileError:
+        raise
+    except DAMAGED as error:
         raise UnreadableFileError(
             "This is not a twin that was taken along, or it is damaged. Nothing of it was kept."
         ) from error

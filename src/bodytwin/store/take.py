@@ -6,6 +6,7 @@ pseudonym stays, so that posteriors and forecasts keep their ids to the bit.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from bodytwin.errors import InvalidInputError
+from bodytwin.errors import InvalidInputError, UnreadableFileError
 from bodytwin.governance.entry import Details, Entry, Kind, Outcome
 from bodytwin.governance.request import Action
 from bodytwin.store import schema
@@ -31,6 +32,7 @@ from bodytwin.store.sealed import get_file, opened, put_file, sealed_row
 from bodytwin.store.vault import SealingKey
 
 TABLES = tuple(reversed(schema.PATIENT_TABLES))
+PSEUDONYM = re.compile("[0-9a-f]{16,64}")
 BESIDE = ("file", "source", "fact", "forecast", "target", "targets")
 
 
@@ -93,7 +95,6 @@ def settle(
             "This patient is in the store already. Erase the one that is here, or take the file "
             "to another store."
         )
-    key = store.vault.enrol(patient)
     identity = next((r["said"]["identity"] for r in brought.rows["demographics"]), patient)
     row = {"patient": patient, "alias": store.vault.alias(identity), "recorded_at": at}
     if connection.execute(
@@ -103,6 +104,7 @@ def settle(
             "The same person is in this store already under another pseudonym. Erase the one "
             "that is here first."
         )
+    key = store.vault.enrol(patient)
     connection.execute(schema.patient.insert(), [row])
     for row in brought.rows["demographics"]:
         remember_name(connection, store.vault, patient, row["said"].get("name", ""))
@@ -152,7 +154,7 @@ class _Names:
         try:
             return self._new[table, old]
         except KeyError as error:
-            raise InvalidInputError(
+            raise UnreadableFileError(
                 "The file of the twin is not whole: a row is missing."
             ) from error
 
@@ -213,15 +215,15 @@ def to_json(brought: Belongings) -> bytes:
 
 
 def from_json(data: bytes, files: Mapping[str, bytes]) -> Belongings:
-    """The belongings that `to_json` wrote. Raises InvalidInputError."""
+    """The belongings that `to_json` wrote. Raises UnreadableFileError."""
     try:
         said = json.loads(data)
         rows = {t.name: list(said["rows"][t.name]) for t in TABLES}
         patient = str(said["patient"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidInputError(
+        raise UnreadableFileError(
             "The file of the twin is damaged: its rows cannot be read."
         ) from error
-    if not patient.isalnum() or len(patient) > 64:
-        raise InvalidInputError("The file of the twin is damaged: it names no patient.")
+    if not PSEUDONYM.fullmatch(patient):
+        raise UnreadableFileError("The file of the twin is damaged: it names no patient.")
     return Belongings(patient=patient, rows=rows, files=files)
