@@ -1,6 +1,7 @@
 """The patient record: facts with time, code, unit and provenance, and no behaviour."""
 
 from bodytwin.record.code import LOINC, RXNORM, Code
+from bodytwin.record.image import Image
 from bodytwin.record.instant import Instant, Precision
 from bodytwin.record.measured import Comparator, Quantity
 from bodytwin.record.patient import Demographics, Record, Sex
@@ -14,6 +15,7 @@ __all__ = [
     "Comparator",
     "Covariate",
     "Demographics",
+    "Image",
     "Instant",
     "Observation",
     "Precision",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from bodytwin.record.image import Image
 from bodytwin.record.row import Covariate, Observation, Treatment
 
 
@@ -38,3 +39,4 @@ class Record:
     observations: tuple[Observation, ...] = ()
     treatments: tuple[Treatment, ...] = ()
     covariates: tuple[Covariate, ...] = ()
+    images: tuple[Image, ...] = ()

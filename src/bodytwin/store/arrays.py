@@ -17,6 +17,13 @@ def packed(**arrays: Array) -> bytes:
     return buffer.getvalue()
 
 
+def squeezed(**arrays: Array) -> bytes:
+    """As `packed`, in less space: for labels and other arrays that repeat themselves."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
 def unpacked(data: bytes) -> Mapping[str, Array]:
     """The arrays of `packed`, by name."""
     with np.load(io.BytesIO(data), allow_pickle=False) as held:

@@ -23,6 +23,7 @@ WITH_FILES = (
     schema.forecast,
     schema.comparison,
     schema.field,
+    schema.image,
 )
 
 

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Table, select
 from bodytwin.errors import ConsentError, InvalidInputError
 from bodytwin.governance.consent import Consent
 from bodytwin.governance.request import Action
-from bodytwin.record import Record
+from bodytwin.record import Image, Record
 from bodytwin.store import schema
 from bodytwin.store.archive import Staged, sha256
 from bodytwin.store.columns import canonical
 from bodytwin.store.consents import put_consent
 from bodytwin.store.gate import Asker, admit
 from bodytwin.store.home import Store
+from bodytwin.store.images import bytes_of_image, said_by_image
 from bodytwin.store.people import enrolled, remember_name
 from bodytwin.store.rows import Fact, said_by
 from bodytwin.store.sealed import put_file, sealed_row
@@ -127,7 +128,8 @@ class _Intake:
         facts = [
             f for r in records for f in (*r.observations, *r.treatments, *r.covariates)
         ]  # fmt: skip
-        return self._facts(key, patient, source, facts)
+        images = self._images(key, patient, source, [i for r in records for i in r.images])
+        return self._facts(key, patient, source, facts) + images
 
     def consents(
         self, identity: str, patient: str, by_default: Callable[[str], Consent | None] | None
@@ -207,6 +209,20 @@ class _Intake:
         self._tally(key, patient, [rows[n] for n in sorted(new)])
         return Counter({True: len(new), False: len(rows) - len(new)})
 
+    def _images(
+        self, key: SealingKey, patient: str, source: str, images: Sequence[Image]
+    ) -> Counter[bool]:
+        rows = {key.name(f"image {i.content_address} {i.instant.moment}"): i for i in images}
+        known = _known(self.connection, schema.image, rows)
+        new = {name: image for name, image in rows.items() if name not in known}
+        for name, image in new.items():
+            file = put_file(self.files, key, bytes_of_image(image), patient=patient)
+            said = said_by_image(image)
+            self._insert(schema.image, key, patient, {name: said}, source=source, file=file)
+        moments = [{"kind": "image", "instant": i.instant.moment} for i in new.values()]
+        self._tally(key, patient, moments, of="image")
+        return Counter({True: len(new), False: len(rows) - len(new)})
+
     def _links(
         self,
         key: SealingKey,
@@ -223,7 +239,9 @@ class _Intake:
         if rows:
             self.connection.execute(schema.link.insert(), rows)
 
-    def _tally(self, key: SealingKey, patient: str, new: Sequence[Mapping[str, Any]]) -> None:
+    def _tally(
+        self, key: SealingKey, patient: str, new: Sequence[Mapping[str, Any]], *, of: str = "fact"
+    ) -> None:
         """How much came, so that a list of patients need not open every fact."""
         if not new:
             return
@@ -233,7 +251,8 @@ class _Intake:
             "first": moments[0],
             "last": moments[-1],
         }
-        name = key.name(f"tally {self.sha256} {self.recorded_at}")
+        kind = "" if of == "fact" else f" {of}"
+        name = key.name(f"tally {self.sha256} {self.recorded_at}{kind}")
         self._insert_new(schema.tally, key, patient, {name: said})
 
     def _row(

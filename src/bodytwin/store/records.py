@@ -1,7 +1,7 @@
 """Read the record of a patient, as it is or as it was known at a past moment."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -9,11 +9,21 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from bodytwin.errors import NotFoundError
-from bodytwin.record import Covariate, Demographics, Observation, Provenance, Record, Sex, Treatment
+from bodytwin.record import (
+    Covariate,
+    Demographics,
+    Image,
+    Observation,
+    Provenance,
+    Record,
+    Sex,
+    Treatment,
+)
 from bodytwin.store import schema
 from bodytwin.store.access import Access
 from bodytwin.store.columns import canonical
 from bodytwin.store.home import Store
+from bodytwin.store.images import image_of
 from bodytwin.store.rows import Fact, fact_of
 from bodytwin.store.sealed import get_file, opened
 
@@ -44,6 +54,7 @@ class Summary:
     observations: int
     treatments: int
     covariates: int
+    images: int
     first: datetime | None
     last: datetime | None
 
@@ -75,6 +86,7 @@ def summary(store: Store, access: Access) -> Summary:
         observations=counts["observation"],
         treatments=counts["treatment"],
         covariates=counts["covariate"],
+        images=counts["image"],
         first=datetime.fromisoformat(firsts[0]) if firsts else None,
         last=datetime.fromisoformat(lasts[-1]) if lasts else None,
     )
@@ -92,6 +104,7 @@ def read_record(
         _require_patient(connection, access.patient, known_at)
         person = _demographics(connection, access, known_at)
         facts = _known(connection, access, known_at)
+        images = _opened(connection, schema.image, access, known_at)
     held = [
         k.fact
         for k in facts
@@ -103,7 +116,16 @@ def read_record(
         observations=tuple(f for f in held if isinstance(f, Observation)),
         treatments=tuple(f for f in held if isinstance(f, Treatment)),
         covariates=tuple(f for f in held if isinstance(f, Covariate)),
+        images=tuple(_images(store, access, images, as_of)),
     )
+
+
+def _images(
+    store: Store, access: Access, rows: Sequence[tuple[dict[str, Any], Any]], as_of: datetime | None
+) -> Iterator[Image]:
+    for said, row in sorted(rows, key=lambda r: (r[0]["instant"], r[1].id)):
+        if as_of is None or datetime.fromisoformat(said["instant"]) <= as_of:
+            yield image_of(said, get_file(store.archive, access.key, row.file, patient=row.patient))
 
 
 def read_facts(

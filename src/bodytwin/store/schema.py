@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from bodytwin.store.columns import Moment
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; `migrations/versions` holds one file for each."""
 
 metadata = MetaData()
@@ -75,6 +75,11 @@ score = _of_patient(
 )
 comparison = _of_patient("comparison", Column("file", Text, nullable=False))
 field = _of_patient("field", Column("file", Text, nullable=False))
+image = _of_patient(
+    "image",
+    Column("source", Text, nullable=False),
+    Column("file", Text, nullable=False),
+)
 
 PATIENT_TABLES = (
     score,
@@ -82,6 +87,7 @@ PATIENT_TABLES = (
     posterior,
     comparison,
     field,
+    image,
     link,
     fact,
     tally,

@@ -139,6 +139,8 @@ class _Names:
                 name = f"link {fact} {source} {said['path']}"
             case "reading":
                 name = f"reading {self.new('source', plain['source'])} {canonical(said)}"
+            case "image":
+                name = f"image {said['address']} {datetime.fromisoformat(said['instant'])}"
             case "demographics" | "tally":
                 name = f"{table} {old}"
             case _:
