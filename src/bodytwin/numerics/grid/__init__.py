@@ -1,0 +1,5 @@
+"""Equations on the active voxels of a regular grid."""
+
+from bodytwin.numerics.grid.voxels import Voxels
+
+__all__ = ["Voxels"]

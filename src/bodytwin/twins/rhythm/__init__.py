@@ -1,0 +1,1 @@
+"""Heart rhythm: can this heart fall into a dangerous circuit, where is it, what would end it?"""

@@ -1,0 +1,1 @@
+"""Cells whose membrane is described current by current."""

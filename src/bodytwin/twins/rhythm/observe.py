@@ -1,0 +1,148 @@
+"""What of a record tells of the rhythm: the ventricles as imaged, and intervals of the ECG."""
+
+import tomllib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bodytwin.contract.case import Case, ErrorModel, Measurement
+from bodytwin.errors import MissingDataError, OutsidePopulationError
+from bodytwin.record import LOINC, Image, Observation, Record
+from bodytwin.twins.rhythm.model.anatomy import heart_from_labels
+from bodytwin.twins.rhythm.model.heart import Heart
+
+MUSCLE = {"healthy", "border", "scar", "inflamed"}
+NEEDED = {"healthy", "lv_blood", "rv_blood"}
+ASSUMED = (
+    "Fibres run as a published rule says, not as measured in this patient.",
+    "Sinus rhythm starts at the places Durrer found in other hearts.",
+    "The heart does not move while it is activated.",
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Imaged:
+    """The ventricles of this patient, as built from one image; `repairs` says what was mended."""
+
+    heart: Heart
+    image: str
+    repairs: tuple[str, ...]
+
+    @property
+    def content_address(self) -> str:
+        """The hash of the heart."""
+        return self.heart.content_address
+
+
+@cache
+def quantities() -> dict[str, dict[str, Any]]:
+    """What can be measured, with code, unit and error."""
+    path = files("bodytwin.twins.rhythm") / "data" / "measured.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def error_of(quantity: str) -> ErrorModel:
+    """Error of measuring and of the model together."""
+    row = quantities()[quantity]
+    return ErrorModel(additive_sd=(row["measuring_sd"] ** 2 + row["model_sd"] ** 2) ** 0.5)
+
+
+def is_of_ventricles(image: Image) -> bool:
+    """Whether an image is a segmentation of both ventricles."""
+    return image.labels is not None and set(image.labels.values()) >= NEEDED
+
+
+def case_of(
+    record: Record, *, variant: str, twin: str, version: str, spacing_mm: float,
+    as_of: datetime | None,
+) -> Case[Imaged]:  # fmt: skip
+    """The last image of the ventricles up to `as_of`, and the intervals measured by then.
+
+    Raises:
+        MissingDataError: no image of the ventricles.
+        OutsidePopulationError: a paced or otherwise impossible interval.
+
+    """
+    until = as_of or _last(record)
+    images = [i for i in record.images if is_of_ventricles(i) and i.instant.moment <= until]
+    if not images:
+        raise MissingDataError(
+            "The rhythm of a heart needs the ventricles as a segmented image with labels for "
+            "healthy muscle and both blood pools (and for scar and border zone, where there are "
+            "any). `bodytwin image` brings one."
+        )
+    image = images[-1]
+    heart, repairs = _built(image, spacing_mm)
+    origin = min([image.instant.moment, *(o.instant.moment for o in record.observations if _of(o))])
+    seen = [o for o in record.observations if _of(o) and o.instant.moment <= until]
+    return Case(
+        twin=twin,
+        version=version,
+        variant=variant,
+        patient=record.patient,
+        origin=origin,
+        as_of=until,
+        inputs=Imaged(heart=heart, image=image.content_address, repairs=repairs),
+        measurements=tuple(
+            sorted((_measured(o, origin) for o in seen), key=lambda m: (m.time_h, m.quantity))
+        ),
+        assumed=(*ASSUMED, *repairs),
+        left_out=() if len(images) == 1 else ("Earlier images of the ventricles.",),
+    )
+
+
+def _last(record: Record) -> datetime:
+    moments = [
+        *(i.instant.moment for i in record.images),
+        *(o.instant.moment for o in record.observations),
+    ]
+    if not moments:
+        raise MissingDataError("The record holds no image and no measurement.")
+    return max(moments)
+
+
+def _of(observation: Observation) -> str | None:
+    if observation.code.system != LOINC:
+        return None
+    return next((q for q, r in quantities().items() if r["loinc"] == observation.code.code), None)
+
+
+def _measured(o: Observation, origin: datetime) -> Measurement:
+    quantity = _of(o)
+    assert quantity is not None
+    row = quantities()[quantity]
+    low, high = row["possible"]
+    if o.quantity.unit != row["unit"] or not low <= o.quantity.value <= high:
+        raise OutsidePopulationError(
+            f"A {quantity} of {o.quantity.value:g} {o.quantity.unit} cannot be used: it is "
+            f"{low:g} to {high:g} {row['unit']} in the hearts this model is for."
+        )
+    return Measurement(
+        quantity=quantity,
+        time_h=o.instant.hours_since(origin),
+        value=o.quantity.value,
+        unit=row["unit"],
+        error=error_of(quantity),
+        source=f"{o.provenance.source_sha256}#{o.provenance.path}",
+    )
+
+
+_HEARTS: OrderedDict[tuple[str, float], tuple[Heart, tuple[str, ...]]] = OrderedDict()
+MOST_HEARTS = 4
+
+
+def _built(image: Image, spacing_mm: float) -> tuple[Heart, tuple[str, ...]]:
+    """The heart of an image; the last few are remembered, since building one takes seconds."""
+    key = (image.content_address, spacing_mm)
+    if key not in _HEARTS:
+        assert image.labels is not None
+        _HEARTS[key] = heart_from_labels(
+            image.values, image.affine, image.labels, spacing_mm=spacing_mm
+        )
+    _HEARTS.move_to_end(key)
+    while len(_HEARTS) > MOST_HEARTS:
+        _HEARTS.popitem(last=False)
+    return _HEARTS[key]
