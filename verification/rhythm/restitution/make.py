@@ -4,9 +4,8 @@
 
 S1 at 600 ms to steady state, then one S2, ever earlier; at a point in the middle of the strand the
 diastolic interval before S2, the duration of its action potential and its speed. A wave that
-starts early runs slowly at first, so intervals in the middle of the strand are longer than
-at its end: below the shortest that was seen there, the tables go on along their last slope.
-`erp_ms` is the earliest S2 that went off, minus the duration of the action potential before it.
+starts early runs slowly until the tissue before it has recovered, so there is a shortest interval
+at which waves pass: `erp_ms`. Below it the tables are flat, since no wave was seen there.
 """
 
 import sys
@@ -49,15 +48,8 @@ def measured(kind: str, strand: Strand) -> dict[str, np.ndarray]:
     apart = np.minimum.accumulate(found[:, 0]) == found[:, 0]
     slower = np.minimum.accumulate(found[:, 2]) == found[:, 2]
     clear = found[apart & slower & (np.r_[1e9, found[:-1, 0]] - found[:, 0] > 3.0)]
-    earliest = COUPLINGS_MS[len(rows) - 1] - ends + last
-    return {"di": clear[:, 0], "apd": clear[:, 1], "speed": clear[:, 2], "erp": earliest}
-
-
-def extended(grid: np.ndarray, di: np.ndarray, values: np.ndarray, least: float) -> np.ndarray:
-    """Values on the grid; below the shortest interval measured along the last slope, above flat."""
-    inner = np.interp(grid, di, values)
-    slope = (values[1] - values[0]) / (di[1] - di[0])
-    return np.where(grid < di[0], np.maximum(values[0] + slope * (grid - di[0]), least), inner)
+    shortest = float(found[:, 0].min())
+    return {"di": clear[:, 0], "apd": clear[:, 1], "speed": clear[:, 2], "erp": shortest}
 
 
 def repolarised(of, strand: Strand, state: np.ndarray) -> float:
@@ -79,11 +71,11 @@ def main() -> None:
     """Measure, and write the file."""
     strand = Strand()
     lines = [
-        "# Restitution of strands of ten Tusscher-Panfilov cells; border as in Arevalo et al. 2016.",
+        "# Restitution of strands of ten Tusscher-Panfilov cells; border as Arevalo et al. 2016.",
         "# cv_share counts from the speed of the same strand at the longest rest.",
         'made_by = "uv run python -m verification.rhythm.restitution.make"',
-        f'strand = "{strand.points} points {strand.dx_mm} mm apart, D {strand.diffusion_mm2_per_ms} '
-        f'mm2/ms, dt {strand.dt_ms} ms, S1 {S1_MS:g} ms"',
+        f'strand = "{strand.points} points {strand.dx_mm} mm apart, D '
+        f'{strand.diffusion_mm2_per_ms} mm2/ms, dt {strand.dt_ms} ms, S1 {S1_MS:g} ms"',
         f"kinds = {list(KINDS)}".replace("'", '"'),
         f"di_ms = {[float(x) for x in GRID_MS]}",
     ]
@@ -95,9 +87,8 @@ def main() -> None:
             f"\n[{name}]",
             f"rested_speed_m_per_s = {speed[-1]:.4f}",
             f"erp_ms = {float(m['erp']):.1f}",
-            f"apd_ms = {[round(float(x), 2) for x in extended(GRID_MS, di, apd, 100.0)]}",
-            "cv_share = "
-            f"{[round(float(x), 4) for x in extended(GRID_MS, di, speed / speed[-1], 0.25)]}",
+            f"apd_ms = {[round(float(x), 2) for x in np.interp(GRID_MS, di, apd)]}",
+            f"cv_share = {[round(float(x), 4) for x in np.interp(GRID_MS, di, speed / speed[-1])]}",
         ]
     text = "\n".join(lines) + "\n"
     if "--print" in sys.argv:

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Skin:
-    """Points in mm (v, 3), triangles (t, 3) facing outwards, and the voxel under each point (v,)."""
+    """Points in mm (v, 3), triangles (t, 3) facing outwards, the voxel at each point (v,)."""
 
     vertices_mm: Array
     triangles: NDArray[np.int64]

@@ -1,3 +1,6 @@
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# numba infers the types of kernel arguments; the docstrings state them.
+
 """Which points of a grid lie within a surface of triangles?
 
 Along each row of the grid the surface is crossed an odd number of times on the way
@@ -42,7 +45,7 @@ def inside(
 
 
 @njit(cache=True, nogil=True)
-def _crossed(corners, odd):  # pyright: ignore[reportMissingParameterType]
+def _crossed(corners, odd):
     """Flip every point of a row beyond each crossing; rows run along the first axis."""
     nx, ny, nz = odd.shape
     shift_y, shift_z = 1.7e-7, 2.3e-7
@@ -59,7 +62,7 @@ def _crossed(corners, odd):  # pyright: ignore[reportMissingParameterType]
 
 
 @njit(cache=True, nogil=True)
-def _hit(c, y, z):  # pyright: ignore[reportMissingParameterType]
+def _hit(c, y, z):
     """First coordinate at which the row through (y, z) meets the triangle, else NaN."""
     ay, az = c[1, 1] - c[0, 1], c[1, 2] - c[0, 2]
     by, bz = c[2, 1] - c[0, 1], c[2, 2] - c[0, 2]

@@ -1,4 +1,7 @@
-r"""When does a front that spreads through voxels reach each of them, and which could carry it again?
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# numba infers the types of kernel arguments; the docstrings state them.
+
+r"""When does a front that spreads through voxels reach each, and which can carry it again?
 
 A front moves from voxel i to voxel j, which lies at the offset d, in
 
@@ -151,7 +154,7 @@ class Recovery:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class State:
-    """When each voxel was last reached, how long it is active, each (n,); `time_ms` it stands for."""
+    """When each voxel was last reached and how long it is active, (n,) each, at `time_ms`."""
 
     time_ms: float
     reached_ms: Array
@@ -219,13 +222,13 @@ def spread(
     times_ms: Array,
     until_ms: float,
     patience_ms: float,
-    smoothing: float,
+    smoothing_mm: float,
 ) -> tuple[State, Events]:
     """Follow all fronts up to `until_ms`, with new ones begun at `sources` (s,) at `times_ms`.
 
     A front that comes to a voxel which recovers within `patience_ms` waits for
-    it; otherwise it dies there. `smoothing` is the share by which the activity of
-    a voxel is drawn towards that of the one it was reached from.
+    it; otherwise it dies there. The activity of a voxel is drawn towards that of the one it
+    was reached from, by a share that falls with their distance over `smoothing_mm`.
     """
     old = state.waiting
     time = np.concatenate([old.time_ms, times_ms])
@@ -239,7 +242,7 @@ def spread(
         of.axis, of.along, of.across, kind, active_share,
         recovery.active_ms, recovery.speed_share, recovery.recovers_ms[:, 0],
         recovery.first_ms, recovery.step_ms, reached, active, share,
-        time[order], voxel[order], source[order], until_ms, patience_ms, smoothing,
+        time[order], voxel[order], source[order], until_ms, patience_ms, smoothing_mm,
     )  # fmt: skip
     t, v, s, a, wt, wv, ws = made
     waiting = Waiting(time_ms=wt, voxel=wv, source=ws)
@@ -250,7 +253,7 @@ def spread(
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _steps(index, cells, carries, offsets, found):  # pyright: ignore[reportMissingParameterType]
+def _steps(index, cells, carries, offsets, found):
     for i in prange(len(cells)):
         if carries[i]:
             for k in range(len(offsets)):
@@ -259,7 +262,7 @@ def _steps(index, cells, carries, offsets, found):  # pyright: ignore[reportMiss
 
 
 @njit(cache=True, nogil=True)
-def _carrying(index, carries, x, y, z):  # pyright: ignore[reportMissingParameterType]
+def _carrying(index, carries, x, y, z):
     if x < 0 or y < 0 or z < 0:
         return False
     if x >= index.shape[0] or y >= index.shape[1] or z >= index.shape[2]:
@@ -269,7 +272,7 @@ def _carrying(index, carries, x, y, z):  # pyright: ignore[reportMissingParamete
 
 
 @njit(cache=True, nogil=True)
-def _open(index, carries, at, d):  # pyright: ignore[reportMissingParameterType]
+def _open(index, carries, at, d):
     """Whether the voxel at `d` carries the front, and so do those nearest to halfway."""
     x, y, z = at[0], at[1], at[2]
     if not _carrying(index, carries, x + d[0], y + d[1], z + d[2]):
@@ -286,13 +289,13 @@ def _open(index, carries, at, d):  # pyright: ignore[reportMissingParameterType]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _slowness(axis, along, across, i, dx, dy, dz):  # pyright: ignore[reportMissingParameterType]
+def _slowness(axis, along, across, i, dx, dy, dz):
     p = axis[i, 0] * dx + axis[i, 1] * dy + axis[i, 2] * dz
     return np.sqrt((dx * dx + dy * dy + dz * dz) * across[i] + p * p * (along[i] - across[i]))
 
 
 @njit(cache=True, nogil=True)
-def _push(times, voxels, sources, size, t, v, s):  # pyright: ignore[reportMissingParameterType]
+def _push(times, voxels, sources, size, t, v, s):
     i = size
     while i > 0:
         up = (i - 1) >> 1
@@ -305,7 +308,7 @@ def _push(times, voxels, sources, size, t, v, s):  # pyright: ignore[reportMissi
 
 
 @njit(cache=True, nogil=True)
-def _pop(times, voxels, sources, size):  # pyright: ignore[reportMissingParameterType]
+def _pop(times, voxels, sources, size):
     size -= 1
     t, v, s = times[size], voxels[size], sources[size]
     i = 0
@@ -326,7 +329,7 @@ def _pop(times, voxels, sources, size):  # pyright: ignore[reportMissingParamete
 
 
 @njit(cache=True, nogil=True)
-def _grown(times, voxels, sources):  # pyright: ignore[reportMissingParameterType]
+def _grown(times, voxels, sources):
     t = np.empty(2 * len(times))
     v = np.empty(2 * len(times), dtype=np.int32)
     s = np.empty(2 * len(times), dtype=np.int32)
@@ -335,7 +338,7 @@ def _grown(times, voxels, sources):  # pyright: ignore[reportMissingParameterTyp
 
 
 @njit(cache=True, nogil=True)
-def _first(index, cells, offsets, steps, h, axis, along, across, sources, delays, arrival):  # pyright: ignore[reportMissingParameterType]
+def _first(index, cells, offsets, steps, h, axis, along, across, sources, delays, arrival):
     times = np.empty(1 << 16)
     voxels = np.empty(1 << 16, dtype=np.int32)
     froms = np.empty(1 << 16, dtype=np.int32)
@@ -371,7 +374,7 @@ def _first(index, cells, offsets, steps, h, axis, along, across, sources, delays
 
 
 @njit(cache=True, nogil=True)
-def _looked_up(table, kind, rest, first, step):  # pyright: ignore[reportMissingParameterType]
+def _looked_up(table, kind, rest, first, step):
     x = (rest - first) / step
     last = table.shape[1] - 1
     if x <= 0:
@@ -383,11 +386,11 @@ def _looked_up(table, kind, rest, first, step):  # pyright: ignore[reportMissing
 
 
 @njit(cache=True, nogil=True)
-def _spread(  # noqa: C901, PLR0913
+def _spread(
     index, cells, offsets, steps, h, axis, along, across, kind, active_share,
     active_of, share_of, recovers, first, step, reached, active, share,
     begin, begin_voxel, begin_source, until, patience, smoothing,
-):  # fmt: skip  # pyright: ignore[reportMissingParameterType]
+):  # fmt: skip
     n = len(cells)
     expected = np.full(n, np.inf)
     times = np.empty(max(1 << 16, 2 * len(begin)))
@@ -426,7 +429,10 @@ def _spread(  # noqa: C901, PLR0913
         rest = t - reached[i] - active[i]
         own = _looked_up(active_of, kind[i], rest, first, step) * active_share[i]
         if source >= 0:
-            own += smoothing * (active[source] - own)
+            gap = 0.0
+            for a in range(3):
+                gap += float(cells[i, a] - cells[source, a]) ** 2
+            own += np.exp(-h * np.sqrt(gap) / smoothing) * (active[source] - own)
         share[i] = _looked_up(share_of, kind[i], rest, first, step)
         reached[i], active[i] = t, own
         if made == room:
@@ -471,7 +477,7 @@ def _spread(  # noqa: C901, PLR0913
 
 
 @njit(cache=True, nogil=True)
-def _longer(a, b, c, d):  # pyright: ignore[reportMissingParameterType]
+def _longer(a, b, c, d):
     n = len(a)
     e = np.empty(2 * n)
     f = np.empty(2 * n, dtype=np.int32)

@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.linalg import LinearOperator, cg
+from scipy.sparse import csr_matrix, diags_array
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import cg
 
 from bodytwin.errors import InvalidInputError, NumericalError
 from bodytwin.numerics.grid.voxels import Voxels
@@ -44,22 +45,29 @@ class Laplace:
         diagonal = csr_matrix((there.sum(axis=1).astype(float), (np.arange(n), np.arange(n))))
         return csr_matrix(diagonal - off)
 
+    @cached_property
+    def piece(self) -> NDArray[np.int32]:
+        """Which connected piece each voxel belongs to, from 0 on, (n,)."""
+        return np.asarray(connected_components(self.matrix, directed=False)[1], dtype=np.int32)
+
     def solve(self, fixed: NDArray[np.bool_], values: Array) -> Array:
         """The field (n,) that equals `values` (n,) wherever `fixed` (n,) holds.
 
         Raises:
             InvalidInputError: nothing is fixed.
-            NumericalError: the iteration did not converge.
+            NumericalError: a part of the voxels hangs on nothing fixed, or no convergence.
 
         """
         if not fixed.any():
             raise InvalidInputError("A field needs voxels at which its value is known.")
+        if len(np.unique(self.piece[fixed])) < self.piece.max() + 1:
+            raise NumericalError("Some of the voxels hang on none whose value is known.")
         free = ~fixed
         rows = csr_matrix(self.matrix[free])
         within = csr_matrix(rows[:, free])
         right = -csr_matrix(rows[:, fixed]) @ values[fixed]
         diagonal = np.maximum(within.diagonal(), 1.0)
-        scale = LinearOperator(within.shape, matvec=lambda r: r / diagonal, dtype=np.float64)
+        scale = diags_array(1.0 / diagonal)
         start = np.full(int(free.sum()), float(values[fixed].mean()))
         found, fault = cg(within, right, x0=start, rtol=TOLERANCE, maxiter=5000, M=scale)
         if fault:

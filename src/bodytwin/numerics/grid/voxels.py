@@ -61,7 +61,9 @@ class Voxels:
     @cached_property
     def positions_mm(self) -> Array:
         """Centre of each active voxel, (n, 3)."""
-        return np.asarray(self.origin_mm) + self.spacing_mm * self.cells
+        return np.array(self.origin_mm, dtype=np.float64) + self.spacing_mm * self.cells.astype(
+            np.float64
+        )
 
     @property
     def volume_ml(self) -> float:
@@ -72,16 +74,16 @@ class Voxels:
         """Number of the active voxel at `offset` (each -1, 0 or 1) from each, (n,); -1 if none."""
         shape = np.asarray(self.index.shape)
         at = self.cells + np.asarray(offset, dtype=np.int32)
-        inside = ((at >= 0) & (at < shape)).all(axis=1)
-        at = np.where(inside[:, None], at, 0)
+        inside = np.logical_and(at >= 0, at < shape).all(axis=1)
+        at = np.where(inside.reshape(-1, 1), at, 0)
         found = self.index[at[:, 0], at[:, 1], at[:, 2]]
         return np.where(inside, found, -1).astype(np.int32)
 
     def nearest(self, points_mm: Array) -> NDArray[np.intp]:
         """Number of the active voxel nearest to each of `points_mm` (p, 3), shape (p,)."""
-        from scipy.spatial import cKDTree
+        from scipy.spatial import KDTree
 
-        return np.asarray(cKDTree(self.positions_mm).query(points_mm)[1], dtype=np.intp)
+        return np.asarray(KDTree(self.positions_mm).query(points_mm)[1], dtype=np.intp)
 
     def in_box(self, values: NDArray[np.float64], *, outside: float = np.nan) -> Array:
         """Numbers at the active voxels (n,) laid out in the box (nx, ny, nz)."""

@@ -34,12 +34,14 @@ def evidence_of(variant: str, *, twin: str, version: str) -> Evidence:
         claims=tuple(
             Claim(
                 words=c["words"],
-                findings=tuple(
-                    Finding(**{**f, "support": Support(f["support"])})
-                    for f in c.get("findings", ())
-                ),
+                findings=tuple(_finding(f) for f in c.get("findings", ())),
             )
             for c in table["claims"]
         ),
         known_failures=tuple(table["known_failures"]),
     )
+
+
+def _finding(f: dict[str, Any]) -> Finding:
+    stated: dict[str, Any] = {**f, "support": Support(f["support"])}
+    return Finding(**stated)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from bodytwin.errors import MissingDataError
-from bodytwin.numerics.grid import Voxels
+from bodytwin.numerics.grid import Voxels, morphology
 from bodytwin.numerics.grid.laplace import Laplace
 from bodytwin.twins.rhythm.model import faults
 from bodytwin.twins.rhythm.model.coordinates import (
@@ -97,7 +96,7 @@ def resampled(
     back = np.linalg.inv(affine)
     box = tuple(slice(max(0, a - 2), b + 3) for a, b in zip(low, high, strict=True))
     start = np.array([s.start for s in box])
-    matrix = back[:3, :3] * spacing_mm
+    matrix = np.asarray(back[:3, :3] * spacing_mm, dtype=np.float64)
     offset = back[:3, :3] @ origin + back[:3, 3] - start
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     inner = np.pad(values[box], 2)
@@ -107,11 +106,8 @@ def resampled(
         here = np.isin(inner, numbers)
         if not here.any():
             return np.full(shape, -1e3)
-        signed = ndimage.distance_transform_edt(here, sampling=steps)
-        signed -= ndimage.distance_transform_edt(~here, sampling=steps)
-        return ndimage.affine_transform(
-            signed, matrix, offset=offset, output_shape=shape, order=1, mode="nearest"
-        )
+        signed = morphology.signed_distance_mm(here, steps)
+        return morphology.placed_anew(signed, matrix, offset, shape)
 
     by_meaning: dict[str, list[int]] = {}
     for number, meaning in labels.items():
@@ -144,16 +140,16 @@ def heart_on(grid: Grid, *, angles: Angles | None = None) -> tuple[Heart, tuple[
         wounds |= grid.masks.get(kind, wounds) & muscle
     faults.require_scar_within(wounds, muscle)
     opening = _opening(muscle, left | right)
-    faults.require_base(opening)
+    faults.require_base(opening & left, "left")
+    faults.require_base(opening & right, "right")
     x, y, z = grid.origin_mm
     voxels = Voxels.of_mask(
         muscle, spacing_mm=grid.spacing_mm, origin_mm=(float(x), float(y), float(z))
     )
     axes = axes_of(*(_points(m, grid) for m in (opening & left, left, right)))
+    faults.require_not_mirrored(axes.anterior)
     at = _surfaces(muscle, left, right, opening, voxels, axes)
     heart = _made(voxels, at, axes, _tissue(grid, muscle), angles)
-    outflow = voxels.positions_mm[heart.sites["RV outflow tract"]]
-    faults.require_not_mirrored(axes.anterior, outflow - _points(right, grid).mean(axis=0))
     return heart, (*crumbs, *bubbles)
 
 
@@ -164,18 +160,18 @@ def _points(mask: Mask, grid: Grid) -> Array:
 def _opening(muscle: Mask, blood: Mask) -> Mask:
     """Blood that borders on neither muscle nor blood: the plane of the valves."""
     outside = ~(muscle | blood)
-    return blood & ndimage.binary_dilation(outside)
+    return blood & morphology.grown(outside)
 
 
 def _surfaces(
     muscle: Mask, left: Mask, right: Mask, opening: Mask, voxels: Voxels, axes: Axes
 ) -> Surfaces:
-    """Which voxels of muscle lie at each surface; those by the plane of the valves at none but it."""
-    touches = [ndimage.binary_dilation(m)[muscle] for m in (left, right)]
+    """Which voxels of muscle lie at each surface; those by the plane of the valves at it only."""
+    touches = [morphology.grown(m)[muscle] for m in (left, right)]
     outside = ~(muscle | left | right)
-    rim = ndimage.binary_dilation(opening, iterations=2)
+    rim = morphology.grown(opening, times=2)
     lies = (voxels.positions_mm - axes.origin_mm) @ axes.apex
-    free = ndimage.binary_dilation(outside)[muscle]
+    free = morphology.grown(outside)[muscle]
     slope = _upward(outside, muscle, axes)
     base = free & ((slope > 0.8) | rim[muscle]) & (lies < 0.25 * lies.max())
     return Surfaces(
@@ -187,9 +183,9 @@ def _surfaces(
 
 
 def _upward(outside: Mask, muscle: Mask, axes: Axes) -> Array:
-    """How far the surface at each voxel looks away from the apex: 1 straight up, -1 straight down."""
-    smooth = ndimage.gaussian_filter(outside.astype(np.float32), 2.0)
-    slope = np.stack([g[muscle] for g in np.gradient(smooth)], axis=1)
+    """How far the surface at each voxel looks away from the apex: 1 straight up, -1 down."""
+    smooth = morphology.smoothed(outside, 2.0)
+    slope = np.stack([np.gradient(smooth, axis=k)[muscle] for k in range(3)], axis=1)
     size = np.maximum(np.linalg.norm(slope, axis=1), 1e-9)
     return -(slope @ axes.apex) / size
 
@@ -242,9 +238,9 @@ def _made(
 
 
 def _nearer_left(voxels: Voxels, at: Surfaces) -> Mask:
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     x = voxels.positions_mm
     return np.asarray(
-        cKDTree(x[at.left]).query(x)[0] <= cKDTree(x[at.right]).query(x)[0], dtype=np.bool_
+        KDTree(x[at.left]).query(x)[0] <= KDTree(x[at.right]).query(x)[0], dtype=np.bool_
     )

@@ -1,3 +1,6 @@
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# numba infers the types of kernel arguments; the docstrings state them.
+
 r"""How fast does a strand of cells conduct, and how early can it be excited again?
 
 .. math::
@@ -89,7 +92,7 @@ def _repolarised(v: Array, arrival: float, dt: float) -> float:
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _run(y, share, dt, steps, starts, d, watched, c, trace):  # pyright: ignore[reportMissingParameterType]
+def _run(y, share, dt, steps, starts, d, watched, c, trace):
     n = len(y)
     v = y[:, 0].copy()
     for k in range(steps):

@@ -7,9 +7,9 @@ to do; a crumb is removed and said so.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from bodytwin.errors import OutsidePopulationError, UnreadableFileError
+from bodytwin.numerics.grid import morphology
 
 Mask = NDArray[np.bool_]
 CRUMBS = 0.01
@@ -18,6 +18,8 @@ SPACING_MM = (0.2, 12.0)
 """Range of distances between voxels or slices that a cardiac image has."""
 MUSCLE_ML = (40.0, 500.0)
 """Range of the volume of both ventricles' muscle in adults, hypertrophied hearts included."""
+FRONT_AND_TOP = np.array([0.0, -0.6, 0.8])
+"""Where the anterior wall looks, in LPS."""
 THINNEST = 2.5
 """Fewest voxels through the wall of the left ventricle."""
 
@@ -50,7 +52,7 @@ def require_size(muscle_ml: float) -> None:
 
 def one_piece(muscle: Mask) -> tuple[Mask, tuple[str, ...]]:
     """The muscle without crumbs; refused where it is in pieces."""
-    pieces, count = ndimage.label(muscle)
+    pieces, count = morphology.pieces(muscle)
     if count == 1:
         return muscle, ()
     sizes = np.bincount(pieces.ravel())[1:]
@@ -68,7 +70,7 @@ def one_piece(muscle: Mask) -> tuple[Mask, tuple[str, ...]]:
 
 def without_bubbles(muscle: Mask, blood: Mask) -> tuple[Mask, tuple[str, ...]]:
     """The muscle with small hollows filled; a large one is refused."""
-    hollow = ndimage.binary_fill_holes(muscle | blood) & ~(muscle | blood)
+    hollow = morphology.filled(muscle | blood) & ~(muscle | blood)
     count = int(hollow.sum())
     if not count:
         return muscle, ()
@@ -85,16 +87,16 @@ def require_blood(blood: Mask, muscle: Mask, which: str) -> None:
     """Refuse a cavity that is missing, does not touch the muscle, or is in pieces."""
     if not blood.any():
         raise UnreadableFileError(f"The {which} cavity is not labelled. Both are needed.")
-    if not (ndimage.binary_dilation(blood) & muscle).any():
+    if not (morphology.grown(blood) & muscle).any():
         raise UnreadableFileError(f"The {which} cavity does not touch the muscle.")
 
 
-def require_base(opening: Mask) -> None:
-    """Refuse ventricles that are closed all around: where the valves are cannot be told, then."""
+def require_base(opening: Mask, which: str) -> None:
+    """Refuse a ventricle that is closed all around: where its valves are cannot be told, then."""
     if not opening.any():
         raise UnreadableFileError(
-            "The ventricles are closed on all sides, so there is no base. Cut the segmentation at "
-            "the plane of the valves."
+            f"The {which} ventricle is closed on all sides, so there is no base. Cut the "
+            "segmentation at the plane of the valves."
         )
 
 
@@ -102,8 +104,8 @@ def require_scar_within(scar: Mask, muscle: Mask) -> None:
     """Refuse scar or border zone that lies outside the muscle."""
     if not scar.any():
         return
-    beside = ndimage.binary_dilation(muscle & ~scar)
-    pieces, count = ndimage.label(scar)
+    beside = morphology.grown(muscle & ~scar)
+    pieces, count = morphology.pieces(scar)
     touched = {int(k) for k in np.unique(pieces[beside & scar])} - {0}
     if len(touched) < count:
         raise UnreadableFileError(
@@ -112,18 +114,16 @@ def require_scar_within(scar: Mask, muscle: Mask) -> None:
         )
 
 
-def require_not_mirrored(
-    anterior: NDArray[np.float64], towards_outflow: NDArray[np.float64]
-) -> None:
+def require_not_mirrored(anterior: NDArray[np.float64]) -> None:
     """Refuse a heart in which left and right are exchanged.
 
-    Seen from septum and apex, the outflow tract of the right ventricle lies in
-    front. In a mirrored image it seems to lie behind.
+    With the septum on the left of whoever looks from the apex, the anterior wall is
+    above; in the body it looks forwards and up. In a mirrored image it seems to look back and down.
     """
-    if float(anterior @ towards_outflow) < 0:
+    if float(anterior @ FRONT_AND_TOP) < 0:
         raise UnreadableFileError(
-            "Left and right seem exchanged: the outflow tract of the right ventricle lies behind. "
-            "Check the orientation of the image, and that the labels of the cavities are right."
+            "Left and right seem exchanged: the anterior wall looks back and down. Check the "
+            "orientation of the image, and that the labels of the cavities are right."
         )
 
 

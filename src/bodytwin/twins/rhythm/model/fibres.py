@@ -2,15 +2,18 @@ r"""How do fibres run through the wall? The Laplace-Dirichlet rule.
 
 Bayer, Blake, Plank, Trayanova 2012, *Ann Biomed Eng* 40:2243, doi 10.1007/s10439-012-0593-5. At
 each voxel a frame of three directions (around, along, through the wall) is made for
-each surface from the slopes of the fields, turned by
+each surface from the slopes of the fields, and blended by spherical interpolation that counts
+frames which differ only in the sense of their axes as one. Then it is turned by
 
 .. math::
-    \alpha_s(d) = \alpha_{endo} (1 - 2 d), \quad
-    \alpha_w(d) = \alpha_{endo} (1 - d) + \alpha_{epi} d                          \tag{1}
+    \alpha = \alpha_{endo} (1 - 2 d) (1 - \phi_{epi}) \pm \alpha_{epi} \phi_{epi}    \tag{1}
 
-about the direction through the wall (and alike by beta about the fibre), and the frames are
-blended by spherical interpolation that counts frames which differ only in
-the sense of their axes as one.
+about the direction through the wall, and alike by beta about the fibre; d is 0 at the left
+and 1 at the right endocardium.
+
+The source turns first and blends then. Angles that differ by more than a right angle would
+there be blended the wrong way round; turning last gives the same at every surface, and between
+them the helix angle runs in a straight line.
 """
 
 from dataclasses import dataclass
@@ -103,11 +106,12 @@ def fibres(fields: Fields, slopes: Slopes, angles: Angles | None = None) -> tupl
     total = fields.left + fields.right
     depth = np.where(total > TINY, fields.right / np.maximum(total, TINY), 0.5)
     outer = np.clip(fields.outer, 0.0, 1.0)
-    septal = a.endo * (1 - 2 * depth), a.sheet_endo * (1 - 2 * depth)
-    wall = a.endo * (1 - outer) + a.epi * outer, a.sheet_endo * (1 - outer) + a.sheet_epi * outer
-    left = turned(frames(slopes.along, -slopes.left), *septal)
-    right = turned(frames(slopes.along, slopes.right), *septal)
-    endo = blended(left, right, depth)
-    epi = turned(frames(slopes.along, slopes.outer), *wall)
-    made = blended(endo, epi, outer)
+    endo = blended(frames(slopes.along, -slopes.left), frames(slopes.along, slopes.right), depth)
+    made = blended(endo, frames(slopes.along, slopes.outer), outer)
+    inwards = (made[:, :, 2] * endo[:, :, 2]).sum(axis=1) < 0
+    made[inwards] = made[inwards] @ np.diag([-1.0, 1.0, -1.0])
+    sense = np.sign((made[:, :, 2] * slopes.outer).sum(axis=1))
+    alpha = a.endo * (1 - 2 * depth) * (1 - outer) + sense * a.epi * outer
+    beta = a.sheet_endo * (1 - 2 * depth) * (1 - outer) + sense * a.sheet_epi * outer
+    made = turned(made, alpha, beta)
     return made[:, :, 0], made[:, :, 2]

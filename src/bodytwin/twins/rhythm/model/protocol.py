@@ -23,8 +23,8 @@ Cancelled = Callable[[], None]
 """Called between runs; raises where the work is to stop."""
 STIMULATED_MM = 2.0
 """Muscle within this distance of a site is excited with it."""
-CAPTURED = 0.02
-"""Share of the conducting muscle that must follow a stimulus for it to have captured."""
+FOLLOWS_MS = 40.0
+"""Within this time of a stimulus the muscle around the site follows, or it did not capture."""
 
 
 def never() -> None:
@@ -78,7 +78,16 @@ def places(heart: Heart, site: str) -> tuple[int, ...]:
         raise InvalidInputError(
             f"There is no site '{site[:40]}'. There are: {', '.join(heart.sites)}."
         )
-    return around(heart, heart.sites[site])
+    return around(heart, conducting_near(heart, heart.sites[site]))
+
+
+def conducting_near(heart: Heart, voxel: int) -> int:
+    """The voxel itself, or where it does not conduct the nearest on the endocardium that does."""
+    if heart.conducting[voxel]:
+        return voxel
+    able = np.flatnonzero(heart.conducting & heart.endocardial)
+    x = heart.voxels.positions_mm
+    return int(able[np.argmin(((x[able] - x[voxel]) ** 2).sum(axis=1))])
 
 
 def around(heart: Heart, voxel: int) -> tuple[int, ...]:
@@ -110,7 +119,8 @@ class _Attempt:
     ) -> None:  # fmt: skip
         self.waves, self.site, self.voxels = waves, site, voxels
         self.protocol, self.cancelled = protocol, cancelled
-        self.whole = int(waves.substrate.conducting.sum())
+        self.inside = np.zeros(waves.heart.voxels.count, dtype=np.bool_)
+        self.inside[list(voxels)] = True
         self.runs = 0
 
     def tried(self) -> Tried:
@@ -118,8 +128,7 @@ class _Attempt:
         train = [Stimulus(voxels=self.voxels, time_ms=k * p.s1_ms) for k in range(p.s1_beats)]
         last = train[-1].time_ms
         state, beats = self.waves.run(self.waves.rested(), train, last + 1e-6)
-        first = self._followed(beats, 0.0)
-        if first < CAPTURED * self.whole:
+        if not self._captured(beats, 0.0):
             return Tried(
                 site=self.site, captured=False, induced=False, intervals_ms=(), erp_ms=np.nan,
                 beats=None, runs=self.runs,
@@ -127,7 +136,7 @@ class _Attempt:
         fixed: tuple[float, ...] = ()
         found, erp = None, np.nan
         for extra in range(p.extras):
-            start = p.s2_from_ms if extra == 0 else fixed[-1] + 0.0
+            start = fixed[-1] if fixed else p.s2_from_ms
             found, shortest = self._brought_in(state, last, start)
             erp = shortest if extra == 0 else erp
             if found is not None:
@@ -159,7 +168,7 @@ class _Attempt:
             stimulus = Stimulus(voxels=self.voxels, time_ms=at)
             after, beats = self.waves.run(state, [stimulus], at + 150.0)
             self.runs += 1
-            if self._followed(beats, at) < CAPTURED * self.whole:
+            if not self._captured(beats, at):
                 break
             shortest = interval
             beats = self._on(after, beats, at)
@@ -178,6 +187,9 @@ class _Attempt:
             beats = beats.followed_by(more)
         return beats
 
-    def _followed(self, beats: Beats, at: float) -> int:
-        """How much muscle was activated after a stimulus, that of the stimulus aside."""
-        return int((beats.after(at).from_voxel >= 0).sum())
+    def _captured(self, beats: Beats, at: float) -> bool:
+        """Whether muscle around the site was activated from it after a stimulus."""
+        soon = beats.after(at)
+        here = (soon.from_voxel >= 0) & (soon.time_ms <= at + FOLLOWS_MS)
+        source = soon.from_voxel[here]
+        return bool((self.inside[source] & ~self.inside[soon.voxel[here]]).any())

@@ -47,7 +47,7 @@ class Scar:
 
 def placed(heart: Heart, scar: Scar) -> Heart:
     """The heart with this scar."""
-    along, across, away = _on_the_wall(heart, scar)
+    across, away = _on_the_wall(heart, scar)
     left = heart.ventricle == Ventricle.LEFT
     within = left & (heart.transmural <= scar.depth + 1e-6)
     tissue = np.full(heart.voxels.count, Tissue.HEALTHY, dtype=np.uint8)
@@ -58,8 +58,8 @@ def placed(heart: Heart, scar: Scar) -> Heart:
     return heart.with_tissue(tissue)
 
 
-def _on_the_wall(heart: Heart, scar: Scar) -> tuple[Array, Array, Array]:
-    """Distance along and across the channel, and from the middle, in the plane of the wall."""
+def _on_the_wall(heart: Heart, scar: Scar) -> tuple[Array, Array]:
+    """Distance across the channel and from the middle, in the plane of the wall."""
     x = heart.voxels.positions_mm
     turn = np.angle(np.exp(1j * (heart.rotational_rad - np.radians(scar.angle_deg))))
     wall = heart.endocardial & (heart.ventricle == Ventricle.LEFT)
@@ -79,7 +79,7 @@ def _on_the_wall(heart: Heart, scar: Scar) -> tuple[Array, Array, Array]:
     along, across = d @ axis, d @ other
     beyond = np.abs(turn) > 2.0
     away = np.where(beyond, np.inf, np.hypot(along, across))
-    return along, across, away
+    return across, away
 
 
 def _slope(x: Array, values: Array, where: NDArray[np.bool_]) -> Array:

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -37,7 +37,7 @@ def sites_of(
 
 def _near(x: Array, to_mm: Array) -> Mask:
     """The half of points nearer to the left endocardium: the septum, not the free wall."""
-    away = cKDTree(to_mm).query(x)[0]
+    away = KDTree(to_mm).query(x)[0]
     return np.asarray(away <= np.median(away), dtype=np.bool_)
 
 

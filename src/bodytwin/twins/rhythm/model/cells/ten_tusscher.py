@@ -1,3 +1,6 @@
+# pyright: reportMissingParameterType=false, reportUnknownParameterType=false
+# numba infers the types of kernel arguments; the docstrings state them.
+
 r"""What does a human ventricular cell do when it is excited?
 
 ten Tusscher & Panfilov 2006, *Am J Physiol Heart Circ Physiol* 291:H1088, doi
@@ -80,15 +83,15 @@ NUMBERS = _numbers()
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _gate(x, steady, tau_ms, dt_ms):  # pyright: ignore[reportMissingParameterType]
+def _gate(x, steady, tau_ms, dt_ms):
     return steady + (x - steady) * np.exp(-dt_ms / tau_ms)
 
 
 @njit(cache=True, nogil=True)
-def advance(y, share, dt_ms, stimulus_mv_per_ms, c):  # pyright: ignore[reportMissingParameterType]
+def advance(y, share, dt_ms, stimulus_mv_per_ms, c):
     """One step of one cell: `y` (19,) in place; returns the ionic current in mV/ms before it."""
-    v, ca_i, ca_sr, ca_ss, na_i, k_i = y[0], y[13], y[15], y[16], y[17], y[18]
-    rtf, f_, cm, v_c, v_sr, v_ss = c[0], c[1], c[2], c[3], c[4], c[5]
+    v, ca_i, ca_ss, na_i, k_i = y[0], y[13], y[16], y[17], y[18]
+    rtf, f_, cm, v_c = c[0], c[1], c[2], c[3]
     k_o, na_o, ca_o = c[6], c[7], c[8]
     e_na = rtf * np.log(na_o / na_i)
     e_k = rtf * np.log(k_o / k_i)
@@ -117,31 +120,24 @@ def advance(y, share, dt_ms, stimulus_mv_per_ms, c):  # pyright: ignore[reportMi
     )  # fmt: skip
     i_naca = (
         1000.0
-        * (
-            np.exp(0.35 * v / rtf) * na_i**3 * ca_o
-            - np.exp(-0.65 * v / rtf) * na_o**3 * ca_i * 2.5
-        )
+        * (np.exp(0.35 * v / rtf) * na_i**3 * ca_o - np.exp(-0.65 * v / rtf) * na_o**3 * ca_i * 2.5)
         / ((87.5**3 + na_o**3) * (1.38 + ca_o) * (1 + 0.1 * np.exp(-0.65 * v / rtf)))
     )
     i_bna, i_bca = c[15] * (v - e_na), c[16] * (v - e_ca)
     i_pca = c[17] * ca_i / (ca_i + 0.0005)
     i_pk = c[18] * (v - e_k) / (1 + np.exp((25 - v) / 5.98))
-    ion = (
-        i_k1 + i_to + i_kr + i_ks + i_cal + i_nak + i_na + i_bna + i_naca + i_bca + i_pk + i_pca
-    )
+    ion = i_k1 + i_to + i_kr + i_ks + i_cal + i_nak + i_na + i_bna + i_naca + i_bca + i_pk + i_pca
     _gates(y, v, ca_ss, share[6], dt_ms)
     _concentrations(y, dt_ms, c, i_cal, i_bca + i_pca - 2 * i_naca)
     over = cm / (v_c * f_)
     y[17] = na_i - dt_ms * over * (i_na + i_bna + 3 * i_nak + 3 * i_naca)
-    y[18] = k_i - dt_ms * over * (
-        i_k1 + i_to + i_kr + i_ks + i_pk - 2 * i_nak - stimulus_mv_per_ms
-    )
+    y[18] = k_i - dt_ms * over * (i_k1 + i_to + i_kr + i_ks + i_pk - 2 * i_nak - stimulus_mv_per_ms)
     y[0] = v - dt_ms * (ion - stimulus_mv_per_ms)
     return ion
 
 
 @njit(cache=True, nogil=True)
-def _gates(y, v, ca_ss, slow_s, dt):  # pyright: ignore[reportMissingParameterType]
+def _gates(y, v, ca_ss, slow_s, dt):
     tau = 450 / (1 + np.exp((-45 - v) / 10)) * 6 / (1 + np.exp((v + 30) / 11.5))
     y[1] = _gate(y[1], 1 / (1 + np.exp((-26 - v) / 7)), tau, dt)
     tau = 3 / (1 + np.exp((-60 - v) / 20)) * 1.12 / (1 + np.exp((v - 60) / 20))
@@ -196,7 +192,7 @@ def _gates(y, v, ca_ss, slow_s, dt):  # pyright: ignore[reportMissingParameterTy
 
 
 @njit(cache=True, nogil=True)
-def _concentrations(y, dt, c, i_cal, i_ca_rest):  # pyright: ignore[reportMissingParameterType]
+def _concentrations(y, dt, c, i_cal, i_ca_rest):
     ca_i, r, ca_sr, ca_ss = y[13], y[14], y[15], y[16]
     f_, cm, v_c, v_sr, v_ss = c[1], c[2], c[3], c[4], c[5]
     up = 0.006375 / (1 + 0.00025**2 / ca_i**2)
@@ -215,7 +211,7 @@ def _concentrations(y, dt, c, i_cal, i_ca_rest):  # pyright: ignore[reportMissin
 
 
 @njit(cache=True, nogil=True)
-def _paced(y, share, dt_ms, steps, every, start, length, strength, c, trace):  # pyright: ignore[reportMissingParameterType]
+def _paced(y, share, dt_ms, steps, every, start, length, strength, c, trace):
     for n in range(steps):
         t = n * dt_ms
         given = strength if start <= t < start + length else 0.0
