@@ -30,7 +30,7 @@ def read(data: bytes, *, length_unit: str | None) -> Surface:
             format that is read.
 
     """
-    scale = _mm_per(length_unit)
+    scale = mm_per(length_unit)
     try:
         found = _reader(data)(data)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -44,9 +44,10 @@ def read(data: bytes, *, length_unit: str | None) -> Surface:
         raise UnreadableFileError(str(error)) from None
 
 
-def _mm_per(unit: str | None) -> float:
+def mm_per(unit: str | None) -> float:
+    """How many mm one of the unit of length is that the caller gave."""
     if not unit:
-        raise InvalidInputError(f"{UNIT}: a file of a surface does not.")
+        raise InvalidInputError(f"{UNIT}: the file does not.")
     if not units.is_convertible(unit, "mm"):
         raise InvalidInputError(f"{UNIT}; {unit!r} is none.")
     return units.convert(1.0, source=unit, target="mm")
