@@ -90,7 +90,7 @@ def run(made, state, sources, times, until):
         times_ms=np.array(times, dtype=np.float64),
         until_ms=until,
         patience_ms=5.0,
-        smoothing_mm=2.0,
+        smoothing_ms=3.0,
     )
 
 

@@ -6,7 +6,7 @@ r"""When does a front that spreads through voxels reach each, and which can carr
 A front moves from voxel i to voxel j, which lies at the offset d, in
 
 .. math::
-    \tau_{ij} = \tfrac12 \big(s_i(d) + s_j(d)\big) / \beta, \qquad
+    \tau_{ij} = s_i(d) / \beta, \qquad
     s(d)^2 = |d|^2 / c_x^2 + (f \cdot d)^2 (1/c_f^2 - 1/c_x^2),                  \tag{1}
 
 with speed :math:`c_f` along the axis f and :math:`c_x` across it. Voxels are joined to the 98
@@ -26,7 +26,7 @@ a large sink.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import gcd
 
 import numpy as np
@@ -57,6 +57,14 @@ def _primitive() -> NDArray[np.int64]:
 
 STEPS = _primitive()
 """Offsets of the voxels that a front can go to in one step, (98, 3), nearest first."""
+LINES = STEPS[[tuple(step) > (0, 0, 0) for step in STEPS]]
+"""One of each two opposite steps, (49, 3)."""
+_LINE_OF = np.array(
+    [
+        np.flatnonzero((step == LINES).all(axis=1) | (-step == LINES).all(axis=1))[0]
+        for step in STEPS
+    ]
+)
 
 
 @cache
@@ -95,6 +103,39 @@ class Medium:
     along: Float
     across: Float
     steps: NDArray[np.uint64]
+
+    @cached_property
+    def fastest_ms(self) -> float:
+        """The shortest time that any step takes."""
+        carries = self.along > 0
+        least = float(np.minimum(self.along, self.across)[carries].min())
+        return self.voxels.spacing_mm * least**0.5
+
+    @cached_property
+    def slowest_ms(self) -> float:
+        """No step takes longer."""
+        most = float(np.maximum(self.along, self.across).max())
+        return 3.0 * self.voxels.spacing_mm * most**0.5
+
+    @cached_property
+    def jumps(self) -> NDArray[np.int64]:
+        """By how much the place in the flat box changes with each step, (98,)."""
+        _, y, z = self.voxels.index.shape
+        return np.asarray(STEPS @ np.array([y * z, z, 1]), dtype=np.int64)
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """Place of each voxel in the flat box, (n,)."""
+        flat = np.ravel_multi_index(tuple(self.voxels.cells.T), self.voxels.index.shape)
+        return np.asarray(flat, dtype=np.int64)
+
+    @cached_property
+    def times_ms(self) -> Float:
+        """How long a front takes from each voxel along each line, (n, 49): 196 bytes each."""
+        found = np.empty((self.voxels.count, len(LINES)), dtype=np.float32)
+        lines = (self.voxels.spacing_mm * LINES).astype(np.float32)
+        _all_times(self.axis, self.along, self.across, lines, found)
+        return found
 
 
 def medium(
@@ -204,9 +245,13 @@ def first_arrival(of: Medium, sources: NDArray[np.int32], delays_ms: Array) -> A
     Infinite where none gets to.
     """
     arrival = np.full(of.voxels.count, np.inf)
+    lines = (of.voxels.spacing_mm * LINES).astype(np.float32)
+    width = 0.999 * of.fastest_ms
+    ahead = float(np.ptp(delays_ms)) + of.slowest_ms if len(delays_ms) else 0.0
     _first(
-        of.voxels.index, of.voxels.cells, STEPS, of.steps, of.voxels.spacing_mm,
-        of.axis, of.along, of.across, sources.astype(np.int32), delays_ms, arrival,
+        of.voxels.index.reshape(-1), of.places, of.jumps, _LINE_OF, of.steps,
+        of.axis, of.along, of.across, lines, width, int(ahead / width) + 3,
+        sources.astype(np.int32), delays_ms, arrival,
     )  # fmt: skip
     return arrival
 
@@ -222,13 +267,14 @@ def spread(
     times_ms: Array,
     until_ms: float,
     patience_ms: float,
-    smoothing_mm: float,
+    smoothing_ms: float,
 ) -> tuple[State, Events]:
     """Follow all fronts up to `until_ms`, with new ones begun at `sources` (s,) at `times_ms`.
 
     A front that comes to a voxel which recovers within `patience_ms` waits for
     it; otherwise it dies there. The activity of a voxel is drawn towards that of the one it
-    was reached from, by a share that falls with their distance over `smoothing_mm`.
+    was reached from, by a share that falls with the time between them over
+    `smoothing_ms`.
     """
     old = state.waiting
     time = np.concatenate([old.time_ms, times_ms])
@@ -238,11 +284,11 @@ def spread(
     reached, active = state.reached_ms.copy(), state.active_ms.copy()
     share = state.speed_share.copy()
     made = _spread(
-        of.voxels.index, of.voxels.cells, STEPS, of.steps, of.voxels.spacing_mm,
-        of.axis, of.along, of.across, kind, active_share,
+        of.voxels.index.reshape(-1), of.places, of.jumps, _LINE_OF, of.steps, of.times_ms,
+        kind, active_share,
         recovery.active_ms, recovery.speed_share, recovery.recovers_ms[:, 0],
         recovery.first_ms, recovery.step_ms, reached, active, share,
-        time[order], voxel[order], source[order], until_ms, patience_ms, smoothing_mm,
+        time[order], voxel[order], source[order], until_ms, patience_ms, smoothing_ms,
     )  # fmt: skip
     t, v, s, a, wt, wv, ws = made
     waiting = Waiting(time_ms=wt, voxel=wv, source=ws)
@@ -288,10 +334,19 @@ def _open(index, carries, at, d):
     return True
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _slowness(axis, along, across, i, dx, dy, dz):
-    p = axis[i, 0] * dx + axis[i, 1] * dy + axis[i, 2] * dz
-    return np.sqrt((dx * dx + dy * dy + dz * dz) * across[i] + p * p * (along[i] - across[i]))
+@njit(cache=True, nogil=True)
+def _times(fx, fy, fz, along, across, lines, found):
+    more = along - across
+    for m in range(len(lines)):
+        dx, dy, dz = lines[m, 0], lines[m, 1], lines[m, 2]
+        p = fx * dx + fy * dy + fz * dz
+        found[m] = np.sqrt((dx * dx + dy * dy + dz * dz) * across + p * p * more)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def _all_times(axis, along, across, lines, found):
+    for i in prange(len(axis)):
+        _times(axis[i, 0], axis[i, 1], axis[i, 2], along[i], across[i], lines, found[i])
 
 
 @njit(cache=True, nogil=True)
@@ -338,39 +393,69 @@ def _grown(times, voxels, sources):
 
 
 @njit(cache=True, nogil=True)
-def _first(index, cells, offsets, steps, h, axis, along, across, sources, delays, arrival):
-    times = np.empty(1 << 16)
-    voxels = np.empty(1 << 16, dtype=np.int32)
-    froms = np.empty(1 << 16, dtype=np.int32)
-    size = 0
+def _first(
+    index, places, jumps, line_of, steps, axis, along, across, lines, width, bins,
+    sources, delays, arrival,
+):  # fmt: skip
+    """Bins of times no wider than the shortest step: what lies in one cannot change within it."""
+    n = len(places)
+    room = max(4 * n, 1 << 12)
+    head = np.full(bins, -1, dtype=np.int64)
+    following, voxels = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int32)
+    times = np.empty(room)
+    done = np.zeros(n, dtype=np.bool_)
+    take = np.empty(len(lines), dtype=np.float32)
+    free, waiting, per = 0, 0, 1.0 / width
+    start = np.inf
     for q in range(len(sources)):
-        if size + 1 >= len(times):
-            times, voxels, froms = _grown(times, voxels, froms)
+        start = min(start, delays[q])
+    for q in range(len(sources)):
         if delays[q] < arrival[sources[q]]:
+            b = int((delays[q] - start) / width) % bins
+            following[free], voxels[free], times[free] = head[b], sources[q], delays[q]
+            head[b] = free
             arrival[sources[q]] = delays[q]
-            size = _push(times, voxels, froms, size, delays[q], sources[q], -1)
-    while size > 0:
-        t, i = times[0], voxels[0]
-        size = _pop(times, voxels, froms, size)
-        if t > arrival[i]:
-            continue
-        x, y, z = cells[i, 0], cells[i, 1], cells[i, 2]
-        for k in range(len(offsets)):
-            if (steps[i, k >> 6] >> np.uint64(k & 63)) & np.uint64(1) == 0:
+            free += 1
+            waiting += 1
+    now = 0
+    while waiting > 0:
+        e = head[now % bins]
+        head[now % bins] = -1
+        while e >= 0:
+            i, t = voxels[e], times[e]
+            e = following[e]
+            waiting -= 1
+            if done[i] or t > arrival[i]:
                 continue
-            j = index[x + offsets[k, 0], y + offsets[k, 1], z + offsets[k, 2]]
-            if arrival[j] <= t:
-                continue
-            dx, dy, dz = h * offsets[k, 0], h * offsets[k, 1], h * offsets[k, 2]
-            there = t + 0.5 * (
-                _slowness(axis, along, across, i, dx, dy, dz)
-                + _slowness(axis, along, across, j, dx, dy, dz)
-            )
-            if there < arrival[j]:
-                arrival[j] = there
-                if size + 1 >= len(times):
-                    times, voxels, froms = _grown(times, voxels, froms)
-                size = _push(times, voxels, froms, size, there, j, i)
+            done[i] = True
+            _times(axis[i, 0], axis[i, 1], axis[i, 2], along[i], across[i], lines, take)
+            low, high, here = steps[i, 0], steps[i, 1], places[i]
+            for k in range(len(jumps)):
+                bits = low if k < 64 else high
+                if (bits >> np.uint64(k & 63)) & np.uint64(1) == 0:
+                    continue
+                j = np.uint32(index[np.uint64(here + jumps[k])])
+                there = t + take[np.uint8(line_of[k])]
+                if there < arrival[j]:
+                    arrival[j] = there
+                    if free == room:
+                        following, voxels, times = _roomier(following, voxels, times)
+                        room = len(times)
+                    b = np.uint64((there - start) * per) % np.uint64(bins)
+                    spot = np.uint64(free)
+                    following[spot], voxels[spot], times[spot] = head[b], j, there
+                    head[b] = free
+                    free += 1
+                    waiting += 1
+        now += 1
+
+
+@njit(cache=True, nogil=True)
+def _roomier(following, voxels, times):
+    n = len(times)
+    a, b, c = np.empty(2 * n, np.int64), np.empty(2 * n, np.int32), np.empty(2 * n)
+    a[:n], b[:n], c[:n] = following, voxels, times
+    return a, b, c
 
 
 @njit(cache=True, nogil=True)
@@ -387,12 +472,15 @@ def _looked_up(table, kind, rest, first, step):
 
 @njit(cache=True, nogil=True)
 def _spread(
-    index, cells, offsets, steps, h, axis, along, across, kind, active_share,
+    index, places, jumps, line_of, steps, take, kind, active_share,
     active_of, share_of, recovers, first, step, reached, active, share,
     begin, begin_voxel, begin_source, until, patience, smoothing,
 ):  # fmt: skip
-    n = len(cells)
+    n = len(places)
     expected = np.full(n, np.inf)
+    ready = np.empty(n)
+    for i in range(n):
+        ready[i] = reached[i] + active[i] + recovers[kind[i]] * active_share[i]
     times = np.empty(max(1 << 16, 2 * len(begin)))
     voxels = np.empty(len(times), dtype=np.int32)
     froms = np.empty(len(times), dtype=np.int32)
@@ -413,50 +501,36 @@ def _spread(
         if t > until:
             break
         size = _pop(times, voxels, froms, size)
-        if source >= 0 and expected[i] != t:
-            continue
-        ready = reached[i] + active[i] + recovers[kind[i]] * active_share[i]
-        if t < ready:
-            if source >= 0:
-                expected[i] = np.inf
-                if ready - t <= patience:
-                    expected[i] = ready
-                    if size + 1 >= len(times):
-                        times, voxels, froms = _grown(times, voxels, froms)
-                    size = _push(times, voxels, froms, size, ready, i, source)
+        if (source >= 0 and expected[i] != t) or t < ready[i]:
             continue
         expected[i] = np.inf
         rest = t - reached[i] - active[i]
         own = _looked_up(active_of, kind[i], rest, first, step) * active_share[i]
         if source >= 0:
+            way = places[i] - places[source]
             gap = 0.0
-            for a in range(3):
-                gap += float(cells[i, a] - cells[source, a]) ** 2
-            own += np.exp(-h * np.sqrt(gap) / smoothing) * (active[source] - own)
+            for k in range(len(jumps)):
+                if jumps[k] == way:
+                    gap = take[source, line_of[k]]
+                    break
+            own += np.exp(-gap / smoothing) * (active[source] - own)
         share[i] = _looked_up(share_of, kind[i], rest, first, step)
         reached[i], active[i] = t, own
+        ready[i] = t + own + recovers[kind[i]] * active_share[i]
         if made == room:
             out_t, out_v, out_s, out_a = _longer(out_t, out_v, out_s, out_a)
             room = len(out_t)
         out_t[made], out_v[made], out_s[made], out_a[made] = t, i, source, own
         made += 1
-        x, y, z = cells[i, 0], cells[i, 1], cells[i, 2]
-        for k in range(len(offsets)):
+        for k in range(len(jumps)):
             if (steps[i, k >> 6] >> np.uint64(k & 63)) & np.uint64(1) == 0:
                 continue
-            j = index[x + offsets[k, 0], y + offsets[k, 1], z + offsets[k, 2]]
-            if t < reached[j] + 0.5 * active[j]:
-                continue
-            dx, dy, dz = h * offsets[k, 0], h * offsets[k, 1], h * offsets[k, 2]
-            there = (
-                t
-                + 0.5
-                * (
-                    _slowness(axis, along, across, i, dx, dy, dz)
-                    + _slowness(axis, along, across, j, dx, dy, dz)
-                )
-                / share[i]
-            )
+            j = index[places[i] + jumps[k]]
+            there = t + take[i, line_of[k]] / share[i]
+            if there < ready[j]:
+                if there < ready[j] - patience:
+                    continue
+                there = ready[j]
             if there < expected[j]:
                 expected[j] = there
                 if size + 1 >= len(times):

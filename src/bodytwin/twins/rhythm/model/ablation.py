@@ -16,7 +16,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from bodytwin.errors import InvalidInputError
-from bodytwin.numerics.grid.laplace import FACES
+from bodytwin.numerics.grid.front import STEPS
 from bodytwin.twins.rhythm.model.circuit import Circuit, find
 from bodytwin.twins.rhythm.model.heart import Heart, Tissue
 from bodytwin.twins.rhythm.model.screening import Report, SiteResult, silent
@@ -114,13 +114,13 @@ def _ball(x: Array, near: Numbers, at: Array, radius_mm: float) -> Numbers:
 
 
 def _cut_nodes(heart: Heart, near: Numbers, back: Numbers, ends: list[Numbers]) -> Numbers:
-    """Nodes of the smallest cut: each voxel is an edge of capacity one, its faces are unlimited."""
+    """Nodes of the smallest cut: each voxel is an edge of capacity one, steps are unlimited."""
     n = len(near)
     rows, columns, room = [np.arange(n)], [np.arange(n) + n], [np.ones(n, dtype=np.int32)]
     for end in ends:
         room[0][end] = PLENTY
-    for face in FACES:
-        to = heart.voxels.neighbours(face)[near]
+    for a, b, c in STEPS[np.abs(STEPS).max(axis=1) == 1]:
+        to = heart.voxels.neighbours((int(a), int(b), int(c)))[near]
         other = np.where(to >= 0, back[to], -1)
         there = other >= 0
         rows.append(np.flatnonzero(there) + n)

@@ -66,12 +66,10 @@ def find(heart: Heart, beats: Beats) -> Circuit | None:
     if not np.isfinite(cycle):
         return None
     chain = _chain(beats, heart.voxels.count)
-    when = beats.time_ms[chain]
-    end = when[-1] - 2.2 * cycle
-    if when[0] > end - cycle:
-        return None
     x = heart.voxels.positions_mm
-    loop = chain[(when <= end) & (when > end - cycle)]
+    loop = chain[_once_round(beats.time_ms[chain], x[beats.voxel[chain]], cycle)]
+    if not len(loop):
+        return None
     voxels = beats.voxel[loop].astype(np.int64)
     gap = float(np.linalg.norm(x[voxels[0]] - x[voxels[-1]])) if len(voxels) > 2 else 0.0
     spread = float(np.ptp(x[voxels], axis=0).max()) if len(voxels) > 2 else 0.0
@@ -126,6 +124,21 @@ def _chain(beats: Beats, count: int) -> Numbers:
             break
         chain.append(int(earlier[-1]))
     return np.array(chain[::-1], dtype=np.int64)
+
+
+def _once_round(when: Array, at_mm: Array, cycle_ms: float) -> slice:
+    """The stretch of a chain that comes back closest to where it began, after about one cycle."""
+    lead = int(np.searchsorted(when, when[-1] - 1.2 * cycle_ms))
+    best, stretch = np.inf, slice(0)
+    for last in range(lead, max(-1, lead - 12), -1):
+        low, high = np.searchsorted(when, when[last] - np.array([1.35, 0.65]) * cycle_ms)
+        if low >= high:
+            continue
+        away = np.linalg.norm(at_mm[low:high] - at_mm[last], axis=1)
+        k = int(np.argmin(away))
+        if away[k] < best:
+            best, stretch = float(away[k]), slice(int(low) + k + 1, last + 1)
+    return stretch
 
 
 def _isthmus(voxels: Numbers, wounded: NDArray[np.bool_]) -> tuple[Numbers, Numbers]:

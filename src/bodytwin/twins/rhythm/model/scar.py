@@ -28,11 +28,11 @@ class Scar:
 
     height: float = 0.55
     angle_deg: float = -100.0
-    radius_mm: float = 22.0
-    border_mm: float = 3.0
+    radius_mm: float = 24.0
+    border_mm: float = 0.0
     depth: float = 1.0
     channel_mm: float = 6.0
-    channel_deg: float = 90.0
+    channel_deg: float = 0.0
 
     def __post_init__(self) -> None:
         if not (0 <= self.height <= 1 and 5 <= self.radius_mm <= 45 and 0 < self.depth <= 1):

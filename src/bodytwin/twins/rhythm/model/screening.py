@@ -91,7 +91,7 @@ def _result(tried: Tried) -> SiteResult:
     )
 
 
-def cycle_length_ms(beats: Beats, *, cycles: int = 3) -> tuple[float, float]:
+def cycle_length_ms(beats: Beats, *, cycles: int = 2) -> tuple[float, float]:
     """Median time between activations of a voxel over its last cycles, and sd over voxels."""
     order = np.lexsort((beats.time_ms, beats.voxel))
     voxel, time = beats.voxel[order], beats.time_ms[order]

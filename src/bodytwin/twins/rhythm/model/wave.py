@@ -34,8 +34,8 @@ Array = NDArray[np.float64]
 Float = NDArray[np.float32]
 PATIENCE_MS = 3.0
 """How long a front at its foot keeps enough charge to excite tissue that recovers."""
-SMOOTHING_MM = 2.0
-"""Over this distance the duration of a voxel is drawn to that of the one that excited it."""
+SMOOTHING_MS = 3.0
+"""Over this time of conduction a voxel's duration is drawn to that of the one that excited it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -148,7 +148,7 @@ class Waves:
             times_ms=np.array(times, dtype=np.float64),
             until_ms=until_ms,
             patience_ms=PATIENCE_MS,
-            smoothing_mm=SMOOTHING_MM,
+            smoothing_ms=SMOOTHING_MS,
         )
         return after, _beats(found)
 
