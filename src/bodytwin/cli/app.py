@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bodytwin.cli import owning, predicting, records, serving, trust
+from bodytwin.cli import hearts, owning, predicting, records, serving, trust
 from bodytwin.cli.command import EXAMPLES
 from bodytwin.cli.exits import MEANING
 
@@ -40,11 +40,15 @@ for name, function in {
     "patients": records.patients,
     "timeline": records.timeline,
     "field": records.field,
+    "image": hearts.image,
     "twins": trust.twins,
     "personalise": predicting.personalise,
     "forecast": predicting.forecast,
     "compare": predicting.compare,
     "score": predicting.score,
+    "stimulate": hearts.stimulate,
+    "ablate": hearts.ablate,
+    "rhythm": hearts.rhythm,
     "evidence": trust.evidence,
     "report": trust.report,
     "validate": trust.validate,

@@ -19,7 +19,7 @@ from bodytwin.store.consents import put_consent
 from bodytwin.store.gate import Asker, admit
 from bodytwin.store.home import Store
 from bodytwin.store.images import bytes_of_image, said_by_image
-from bodytwin.store.people import enrolled, remember_name
+from bodytwin.store.people import enrolled, exists, remember_name
 from bodytwin.store.rows import Fact, said_by
 from bodytwin.store.sealed import put_file, sealed_row
 from bodytwin.store.vault import SealingKey
@@ -34,6 +34,7 @@ class Reading:
     `parts` is the share of each patient in a file of several, so that nobody's
     original holds anything of another; a file of one patient is kept whole.
     `consents` are those found in the file, by patient as the reader names them.
+    `patient` is the pseudonym of the one whom a file is of that names nobody.
     """
 
     data: bytes
@@ -45,6 +46,7 @@ class Reading:
     consents: Mapping[str, Sequence[Consent]] = field(default_factory=dict[str, Sequence[Consent]])
     remarks: Sequence[Mapping[str, Any]] = ()
     held_back: Sequence[Mapping[str, Any]] = ()
+    patient: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def add_reading(
     made: list[str] = []
     try:
         with store.writing() as (connection, files):
-            names, made = enrolled(connection, store.vault, identities, recorded_at)
+            names, made = _named(connection, store, reading, identities, recorded_at)
             refusal = admit(
                 connection,
                 store.vault,
@@ -108,6 +110,17 @@ def add_reading(
     raise ConsentError(*refusal)
 
 
+def _named(
+    connection: Connection, store: Store, reading: Reading, identities: list[str], at: datetime
+) -> tuple[dict[str, str], list[str]]:
+    """The pseudonym of each identity, and which of them are new."""
+    if reading.patient is None:
+        return enrolled(connection, store.vault, identities, at)
+    if len(identities) != 1 or not exists(connection, reading.patient):
+        raise InvalidInputError("A file of nobody in particular is of one patient who is known.")
+    return {identities[0]: reading.patient}, []
+
+
 @dataclass(frozen=True, slots=True)
 class _Intake:
     connection: Connection
@@ -123,7 +136,7 @@ class _Intake:
         records = [r for r in self.reading.records if r.patient == identity]
         source = self._source(key, identity, patient)
         self._reading(key, patient, source)
-        for record in records:
+        for record in () if self.reading.patient else records:
             self._person(key, identity, patient, record)
         facts = [
             f for r in records for f in (*r.observations, *r.treatments, *r.covariates)

@@ -97,7 +97,9 @@ def test_an_interval_that_cannot_be_is_refused(record):
         TWIN.observe(wrong, variant=VARIANT)
 
 
-@pytest.mark.parametrize("text", ["ablate 500 500 500", "pace left elbow", "give amiodarone"])
+@pytest.mark.parametrize(
+    "text", ["ablate 500 500 500", "pace left elbow", "give aspirin", "give flecainide x 10.5"]
+)
 def test_what_cannot_be_done_in_this_heart_is_refused(case, text):
     with pytest.raises(InvalidPlanError):
         TWIN.plan_from_text(case, text)

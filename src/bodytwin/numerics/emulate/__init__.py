@@ -1,8 +1,17 @@
 """A cheap stand-in for an expensive function, which says how far it may be wrong."""
 
 from bodytwin.numerics.emulate.bound import Bound, leave_one_out
-from bodytwin.numerics.emulate.chance import Chance, learn_chance
+from bodytwin.numerics.emulate.chance import Chance, learn_chance, left_out_chances
 from bodytwin.numerics.emulate.design import design
 from bodytwin.numerics.emulate.process import Process, learn
 
-__all__ = ["Bound", "Chance", "Process", "design", "learn", "learn_chance", "leave_one_out"]
+__all__ = [
+    "Bound",
+    "Chance",
+    "Process",
+    "design",
+    "learn",
+    "learn_chance",
+    "leave_one_out",
+    "left_out_chances",
+]

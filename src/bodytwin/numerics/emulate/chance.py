@@ -92,6 +92,27 @@ def learn_chance(points: Array, yes: NDArray[np.bool_]) -> Chance:
     )
 
 
+def left_out_chances(of: Chance) -> Array:
+    """Probability of each run (n,), foretold from the others with the lengths kept."""
+    found = np.empty(len(of.yes))
+    for i in range(len(of.yes)):
+        rest = np.arange(len(of.yes)) != i
+        points, yes = of.points[rest], of.yes[rest]
+        _, slope, root, curvature, offset = _fitted(points, yes, of.lengths, of.scale)
+        without = Chance(
+            points=points,
+            yes=yes,
+            lengths=of.lengths,
+            scale=of.scale,
+            slope=slope,
+            root=root,
+            curvature=curvature,
+            offset=offset,
+        )
+        found[i] = without.predict(of.points[i : i + 1])[0][0]
+    return found
+
+
 def _fitted(
     points: Array, yes: NDArray[np.bool_], lengths: Array, scale: float
 ) -> tuple[float, Array, Array, Array, float]:

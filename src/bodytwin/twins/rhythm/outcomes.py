@@ -1,7 +1,7 @@
 """What a plan leads to: can a tachycardia still be induced, how much is burnt, how wide is QRS?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,15 @@ from bodytwin.contract.plan import Plan
 from bodytwin.contract.twin import Outcome
 from bodytwin.errors import InvalidInputError, InvalidPlanError
 from bodytwin.numerics.inference.sample import Progress, silent
-from bodytwin.twins.rhythm.interventions import Ablation, Intervention, Pacing, RhythmPlan
+from bodytwin.twins.rhythm.interventions import Ablation, Drug, Intervention, Pacing, RhythmPlan
 from bodytwin.twins.rhythm.model.ablation import Lesion, burnt, sized
+from bodytwin.twins.rhythm.model.drugs import effects
 from bodytwin.twins.rhythm.model.heart import Heart, Tissue
 from bodytwin.twins.rhythm.model.protocol import Protocol, conducting_near
 from bodytwin.twins.rhythm.model.restitution import ten_tusscher
 from bodytwin.twins.rhythm.model.screening import SiteResult, screen
 from bodytwin.twins.rhythm.model.sinus import sinus_arrival_ms
-from bodytwin.twins.rhythm.model.substrate import substrate
+from bodytwin.twins.rhythm.model.substrate import Drugged, substrate
 from bodytwin.twins.rhythm.model.wave import Waves
 from bodytwin.twins.rhythm.observe import Imaged
 from bodytwin.twins.rhythm.parameters import NAMES
@@ -47,7 +48,20 @@ def waves_of(heart: Heart, row: Array, plan: Plan[Intervention] | None = None) -
     """One draw of the heart, after what the plan does to it."""
     unknowns = unknowns_of(row)
     treated = burnt(heart, lesions_of(plan, unknowns["lesion_radius_share"]))
-    return Waves(heart=treated, substrate=substrate(treated, unknowns, ten_tusscher()))
+    drug = drugged(plan)
+    return Waves(heart=treated, substrate=substrate(treated, unknowns, ten_tusscher(), drug))
+
+
+def drugged(plan: Plan[Intervention] | None) -> Drugged:
+    """What the drugs of a plan do together, each as if it were alone."""
+    together = Drugged()
+    for item in plan.interventions if plan else ():
+        if isinstance(item, Drug):
+            one = effects(item.name, item.multiple)
+            together = Drugged(
+                **{f.name: getattr(together, f.name) * getattr(one, f.name) for f in fields(one)}
+            )
+    return together
 
 
 def intervals_ms(heart: Heart, row: Array, plan: Plan[Intervention] | None) -> tuple[float, float]:
@@ -56,10 +70,7 @@ def intervals_ms(heart: Heart, row: Array, plan: Plan[Intervention] | None) -> t
     waves = waves_of(heart, row, plan)
     pacing = [i for i in (plan.interventions if plan else ()) if isinstance(i, Pacing)]
     if pacing:
-        able = waves.heart
-        sources = [conducting_near(able, _site(able, s)) for p in pacing for s in p.sites]
-        delays = [d for p in pacing for d in p.delays_ms]
-        arrival = waves.arrival_ms(sources, delays)
+        arrival = paced_arrival_ms(waves, pacing)
     else:
         arrival = sinus_arrival_ms(waves, unknowns["endocardial_speedup"])
     reached = arrival[np.isfinite(arrival)]
@@ -68,6 +79,13 @@ def intervals_ms(heart: Heart, row: Array, plan: Plan[Intervention] | None) -> t
     back = (arrival + rested)[np.isfinite(arrival)]
     first = float(reached.min())
     return float(np.quantile(reached, LAST)) - first, float(np.quantile(back, LAST)) - first
+
+
+def paced_arrival_ms(waves: Waves, pacing: Sequence[Pacing]) -> Array:
+    """Activation of each voxel (n,) of a beat paced from all sites of some pacings."""
+    heart = waves.heart
+    sources = [conducting_near(heart, _site(heart, s)) for p in pacing for s in p.sites]
+    return waves.arrival_ms(sources, [d for p in pacing for d in p.delays_ms])
 
 
 def _site(heart: Heart, name: str) -> int:
@@ -124,8 +142,10 @@ def screened(
     plan: RhythmPlan,
     protocol: Protocol,
     progress: Progress = silent,
+    *,
+    sites: Sequence[str] = (),
 ) -> Screened:
-    """Programmed stimulation of every draw of the heart under a plan."""
+    """Programmed stimulation of every draw of the heart under a plan, from all sites or some."""
     found: list[tuple[SiteResult, ...]] = []
     total = len(parameters)
     for k, row in enumerate(parameters):
@@ -134,7 +154,7 @@ def screened(
             progress(f"{plan.name}: heart {k + 1} of {total}. {what}", (k + share) / total)
 
         waves = waves_of(case.inputs.heart, row, plan)
-        found.append(screen(waves, protocol, report=report))
+        found.append(screen(waves, protocol, sites=sites, report=report))
     return Screened(results=tuple(found))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,15 @@ from numpy.typing import NDArray
 from bodytwin.contract.case import Case, ErrorModel, Target
 from bodytwin.contract.parameter import Prior
 from bodytwin.contract.plan import Plan
+from bodytwin.contract.posterior import Posterior
+from bodytwin.contract.study import Shape, View
 from bodytwin.contract.twin import Outcome, Variant
-from bodytwin.errors import InvalidPlanError, NotFoundError
+from bodytwin.errors import InvalidInputError, InvalidPlanError, NotFoundError
 from bodytwin.numerics.inference import Progress, silent
-from bodytwin.record import Record
+from bodytwin.record import Image, Record
 from bodytwin.twins.rhythm import outcomes, parameters
+from bodytwin.twins.rhythm.bench import STUDIES, Bench, view_of
+from bodytwin.twins.rhythm.drawn import SAID, drawn, scar_from_words
 from bodytwin.twins.rhythm.evidence import CONTEXT, evidence_of
 from bodytwin.twins.rhythm.interventions import (
     Drug,
@@ -22,6 +27,7 @@ from bodytwin.twins.rhythm.interventions import (
     RhythmPlan,
     interventions_from_text,
 )
+from bodytwin.twins.rhythm.model.drugs import effects
 from bodytwin.twins.rhythm.model.protocol import Protocol
 from bodytwin.twins.rhythm.observe import Imaged, case_of, is_of_ventricles
 from bodytwin.twins.rhythm.observe import error_of as observed_error
@@ -92,10 +98,8 @@ class RhythmTwin:
         heart = case.inputs.heart
         for item in plan.interventions:
             if isinstance(item, Drug):
-                raise InvalidPlanError(
-                    "Drugs cannot be tried yet: what they do to speed and duration is not in "
-                    "this twin."
-                )
+                _known(item)
+                continue
             if isinstance(item, Pacing):
                 strange = [s for s in item.sites if s not in heart.sites]
                 if strange:
@@ -162,9 +166,43 @@ class RhythmTwin:
         """To do nothing; a set of lesions is searched for by a command of its own."""
         return [Plan(name="nothing", until_h=case.now_h + 24.0)]
 
+    @property
+    def studies(self) -> Mapping[str, str]:
+        """What can be asked of a heart beside forecasts and comparisons."""
+        return STUDIES
+
+    def view(self, case: Case[Imaged]) -> View:
+        """The heart as a surface."""
+        return view_of(case)
+
+    def study(
+        self, name: str, posterior: Posterior, asked: Mapping[str, Any], progress: Progress
+    ) -> Shape:
+        """Stimulate, search for lesions, pace, or ask the emulator."""
+        bench = Bench(
+            case=posterior.case,
+            rows=posterior.values,
+            protocol=self.protocol,
+            progress=progress,
+            posterior=posterior,
+        )
+        return bench.answer(name, asked)
+
+    def drawn_into(self, image: Image, words: str) -> tuple[Image, str]:
+        """The segmentation with a scar placed by size and position."""
+        return drawn(image, scar_from_words(words)), SAID
+
     def _require(self, variant: str) -> None:
         if variant not in self.variants:
             raise NotFoundError(f"No model {variant!r}. There are: {', '.join(self.variants)}.")
+
+
+def _known(drug: Drug) -> None:
+    """Raise InvalidPlanError unless the drug was followed at this dose."""
+    try:
+        effects(drug.name, drug.multiple)
+    except (NotFoundError, InvalidInputError) as unknown:
+        raise InvalidPlanError(str(unknown)) from unknown
 
 
 TWIN = RhythmTwin()

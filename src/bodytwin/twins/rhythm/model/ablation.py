@@ -27,6 +27,8 @@ Screened = Callable[[Heart], tuple[SiteResult, ...]]
 REACH_MM = 12.0
 """The cut is looked for within this distance of the middle of the isthmus."""
 PLENTY = 10_000
+APART_MM = 10.0
+"""Circuits whose isthmuses lie closer than this are one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,17 +212,19 @@ def search(
     )
 
 
+def distance_mm(heart: Heart, one: Circuit, other: Circuit) -> float:
+    """How far the middles of two circuits' isthmuses lie apart; of their paths without isthmus."""
+    x = heart.voxels.positions_mm
+    ends = [x[_middle_of(c.isthmus if c.has_isthmus else c.path, x)] for c in (one, other)]
+    return float(np.linalg.norm(ends[0] - ends[1]))
+
+
 def distinct(heart: Heart, results: Sequence[SiteResult]) -> list[Circuit]:
     """One circuit of each that the tachycardias show; those that share an isthmus are one."""
-    x = heart.voxels.positions_mm
     found: list[Circuit] = []
     for result in results:
         circuit = find(heart, result.beats) if result.beats is not None else None
-        if circuit is None:
-            continue
-        here = x[_middle_of(circuit.isthmus if circuit.has_isthmus else circuit.path, x)]
-        others = [x[_middle_of(c.isthmus if c.has_isthmus else c.path, x)] for c in found]
-        if all(float(np.linalg.norm(here - o)) > 10.0 for o in others):
+        if circuit and all(distance_mm(heart, circuit, c) > APART_MM for c in found):
             found.append(circuit)
     return found
 

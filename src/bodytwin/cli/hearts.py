@@ -1,0 +1,213 @@
+"""Commands about the heart: image, stimulate, ablate, rhythm."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bodytwin.cli import heart_words, options
+from bodytwin.cli.command import Answer, command
+from bodytwin.cli.session import opened
+
+if TYPE_CHECKING:
+    from bodytwin.service.imaging import Described
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(help="NIfTI, NRRD, DICOM SEG or series; or surfaces (.ply, .vtk, .vtp)."),
+]
+Label = Annotated[
+    list[str] | None,
+    typer.Option("--label", help="What a number means: 3=scar. Repeat for each; 7= leaves it out."),
+]
+Taken = Annotated[
+    str | None, typer.Option("--taken", help="When the patient was imaged: 2026-03-05T10:15Z.")
+]
+LengthUnit = Annotated[
+    str, typer.Option("--length-unit", help="Unit of the points of surfaces, as mm.")
+]
+Turned = Annotated[
+    bool, typer.Option("--turned", help="x and y of surfaces run to the right and to the front.")
+]
+PlacedScar = Annotated[
+    str,
+    typer.Option("--scar", help='Place a made-up scar: "radius 24 channel 6". For studies only.'),
+]
+HeartDraws = Annotated[
+    int, typer.Option("--draws", help="How many hearts to draw from what is known.")
+]
+Radius = Annotated[float, typer.Option("--radius", help="Radius of a lesion in mm.")]
+Site = Annotated[
+    list[str] | None,
+    typer.Option("--site", help='Only from this site, as "segment 6"; repeat. Else from all.'),
+]
+To = Annotated[
+    Path | None, typer.Option("--to", help="Where to write a page with pictures (.html).")
+]
+
+
+@command(
+    "bodytwin image 3f2a ventricles.nii.gz --label 1=healthy --label 3=scar"
+    " --label 5=lv_blood --label 6=rv_blood --taken 2026-03-05T10:15Z",
+    'bodytwin image "Heart A" ventricles.ply --new --length-unit mm --turned'
+    ' --taken 2026-03-05T10:15Z --scar "radius 24 channel 6"',
+)
+def image(  # noqa: PLR0913 - one for each option
+    *,
+    patient: Annotated[str, typer.Argument(help="Pseudonym or name of the patient.")],
+    files: Files,
+    new: Annotated[bool, typer.Option("--new", help="A patient who is not known yet.")] = False,
+    label: Label = None,
+    taken: Taken = None,
+    length_unit: LengthUnit = "",
+    turned: Turned = False,
+    scar: PlacedScar = "",
+    home: options.Home,
+) -> Answer:
+    """Bring a segmented image of the heart.
+
+    Or surfaces, of which one is made. Nothing is guessed: every label needs its
+    meaning, and a file that does not say which side is left is refused.
+    """
+    from bodytwin.service import shapes
+    from bodytwin.service.imaging import bring_image
+
+    said = _described(label, taken, length_unit, turned, scar)
+    with opened(home) as workspace:
+        shape = shapes.plain(bring_image(workspace, patient, files, said, new=new))
+    return Answer(shape=shape, words=heart_words.brought(shape))
+
+
+@command(
+    "bodytwin stimulate 3f2a",
+    'bodytwin stimulate 3f2a --plan "ablate 58 19.5 11 radius 5" --to heart.html',
+    'bodytwin stimulate 3f2a --plan "give flecainide x 2" --draws 8',
+)
+def stimulate(
+    *,
+    patient: options.Patient,
+    plan: Annotated[
+        str, typer.Option("--plan", help="What is done to the heart before it is stimulated.")
+    ] = "",
+    site: Site = None,
+    draws: HeartDraws = 4,
+    seed: options.Seed = 0,
+    to: To = None,
+    home: options.Home,
+) -> Answer:
+    """Stimulate a heart from every site, and see which tachycardias follow.
+
+    Beside it the same heart without scar, as a control. The probability counts the
+    hearts that were drawn from what is known of the patient.
+    """
+    from bodytwin.cli.progress import progress
+    from bodytwin.service.people import patient_called
+    from bodytwin.service.studying import study
+
+    with opened(home) as workspace, progress() as report:
+        who = patient_called(workspace, patient)
+        asked = {"plan": plan, "draws": draws, "sites": site}
+        shape = study(workspace, who, "rhythm", "screen", asked, seed=seed, progress=report)
+        _write(workspace, who, to, screen=shape)
+    return Answer(shape=shape, words=heart_words.stimulated(shape))
+
+
+@command(
+    "bodytwin ablate 3f2a",
+    "bodytwin ablate 3f2a --radius 4 --draws 8 --to heart.html",
+)
+def ablate(
+    *,
+    patient: options.Patient,
+    radius: Radius = 5.0,
+    site: Site = None,
+    draws: HeartDraws = 4,
+    seed: options.Seed = 0,
+    to: To = None,
+    home: options.Home,
+) -> Answer:
+    """Search for the smallest set of lesions that leaves a heart non-inducible.
+
+    Each set is tried by stimulating from every site again.
+    """
+    from bodytwin.cli.progress import progress
+    from bodytwin.service.people import patient_called
+    from bodytwin.service.studying import study
+
+    with opened(home) as workspace, progress() as report:
+        who = patient_called(workspace, patient)
+        asked = {"radius_mm": radius, "draws": draws, "sites": site}
+        shape = study(workspace, who, "rhythm", "search", asked, seed=seed, progress=report)
+        _write(workspace, who, to, screen=shape["before"], search=shape)
+    return Answer(shape=shape, words=heart_words.searched(shape))
+
+
+@command(
+    "bodytwin rhythm ventricles.ply --length-unit mm --turned --taken 2026-03-05T10:15Z"
+    ' --scar "radius 24 channel 6" --to heart.html',
+    "bodytwin rhythm ventricles.nii.gz --label 1=healthy --label 2=border --label 3=scar"
+    " --label 5=lv_blood --label 6=rv_blood --taken 2026-03-05T10:15Z",
+)
+def rhythm(  # noqa: PLR0913 - one for each option
+    *,
+    files: Files,
+    label: Label = None,
+    taken: Taken = None,
+    length_unit: LengthUnit = "",
+    turned: Turned = False,
+    scar: PlacedScar = "",
+    radius: Radius = 5.0,
+    site: Site = None,
+    draws: HeartDraws = 1,
+    seed: options.Seed = 0,
+    to: To = None,
+) -> Answer:
+    """From the file of a heart to its tachycardias, and the lesions that end them.
+
+    Image, stimulation from every site, control without scar, search for lesions,
+    stimulation again; in a store of its own that is thrown away.
+    """
+    from tempfile import TemporaryDirectory
+
+    from bodytwin.cli.progress import progress
+    from bodytwin.service import shapes
+    from bodytwin.service.imaging import bring_image
+    from bodytwin.service.studying import study
+
+    said = _described(label, taken, length_unit, turned, scar)
+    with (
+        TemporaryDirectory(prefix="bodytwin-") as folder,
+        opened(Path(folder)) as workspace,
+        progress() as report,
+    ):
+        brought = shapes.plain(bring_image(workspace, "heart", files, said, new=True))
+        who = brought["added"]["patients"][0]
+        asked = {"draws": draws, "radius_mm": radius, "sites": site}
+        shape: dict[str, Any] = {"image": brought}
+        for name in ("screen", "search"):
+            shape[name] = study(workspace, who, "rhythm", name, asked, seed=seed, progress=report)
+        _write(workspace, who, to, screen=shape["screen"], search=shape["search"])
+    return Answer(shape=shape, words=heart_words.rhythm(shape))
+
+
+def _described(
+    label: list[str] | None, taken: str | None, length_unit: str, turned: bool, scar: str
+) -> "Described":
+    from bodytwin.service.imaging import Described, labels_of
+    from bodytwin.service.times import optional
+
+    return Described(
+        labels=labels_of(label or []),
+        taken=optional(taken),
+        length_unit=length_unit,
+        turned=turned,
+        scar=scar,
+    )
+
+
+def _write(workspace: Any, patient: str, to: Path | None, **shapes: dict[str, Any]) -> None:
+    if to is None:
+        return
+    from bodytwin.service.heart_page import write_heart_page
+
+    write_heart_page(workspace, patient, to, **shapes)

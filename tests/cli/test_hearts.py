@@ -1,0 +1,54 @@
+"""From the image of a heart to its tachycardia, and the lesion that ends it."""
+
+from pathlib import Path
+
+HEART = Path(__file__).parents[2] / "examples" / "data" / "heart" / "ventricles.ply"
+SAID = ("--length-unit", "mm", "--turned", "--taken", "2026-03-05T10:15Z", "--scar", "radius 24")
+SITE = ("--site", "segment 6", "--draws", "1")
+
+
+def test_a_heart_is_brought_stimulated_and_shown(terminal):
+    brought = terminal.json("image", "Heart A", HEART, "--new", *SAID)
+    (patient,) = brought["added"]["patients"]
+    assert 140 < sum(brought["volumes_ml"][k] for k in ("healthy", "border", "scar")) < 150
+    assert any("made up" in words for words in brought["remarks"])
+    again = terminal.json("image", patient, HEART, *SAID)
+    assert again["added"] == brought["added"] | {"new": 0, "known": 1}
+    page = terminal.folder / "heart.html"
+    found = terminal.json("stimulate", patient, *SITE, "--to", page)
+    assert found["probability"] == 1.0
+    assert 0.0 < found["low"] < 0.5
+    (circuit,) = found["circuits"]
+    assert circuit["kind"] == "scar-related re-entry"
+    assert 300 < circuit["cycle_length_ms"] < 450
+    assert not found["control"]["inducible"]
+    assert "segment 6" in page.read_text()
+    drug = terminal.json("stimulate", patient, *SITE, "--plan", "give flecainide x 10")
+    assert drug["plan"] == "give flecainide x 10"
+    assert drug["circuits"] == [] or drug["circuits"][0]["cycle_length_ms"] > 400
+
+
+def test_one_command_goes_from_a_file_to_the_lesion_that_ends_it(terminal):
+    words = ("rhythm", HEART, *SAID, *SITE)
+    result = terminal.run(*words, home=False)
+    assert result.exit_code == 0, result.output
+    assert "scar-related re-entry" in result.stdout.lower()
+    assert "from none of 1 sites" in result.stdout
+    assert "non-inducible from every site" in result.stdout
+    assert (
+        terminal.run(*words, home=False).stdout.splitlines()[1:] == result.stdout.splitlines()[1:]
+    )
+
+
+def test_what_was_not_said_of_a_heart_is_asked_for(terminal):
+    unsaid = terminal.run("image", "Heart A", HEART, "--new", "--length-unit", "mm")
+    assert unsaid.exit_code == 3
+    assert "--taken" in unsaid.stderr
+    wrong = terminal.run("image", "Heart A", HEART, "--new", *SAID[:-1], "wide 3")
+    assert wrong.exit_code == 3
+    assert "radius" in wrong.stderr
+    nobody = terminal.run("image", "Nobody", HEART, *SAID)
+    assert nobody.exit_code == 5
+    site = terminal.run("rhythm", HEART, *SAID, "--site", "left elbow", home=False)
+    assert site.exit_code == 3
+    assert "RV apex" in site.stderr
