@@ -1,7 +1,7 @@
 """The heart of a patient, as the page shows it: its surface, and what can be asked of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,6 +13,16 @@ from bodytwin.service.workspace import Workspace
 
 TWIN = "rhythm"
 Asked = Mapping[str, Any]
+
+
+class Question(Protocol):
+    """One of the long questions below."""
+
+    def __call__(
+        self, workspace: Workspace, patient: str, asked: Asked, *, progress: Progress = ...
+    ) -> Shape:
+        """The answer."""
+        ...
 
 
 def heart_of(workspace: Workspace, patient: str) -> Shape:
@@ -63,6 +73,6 @@ def explore(workspace: Workspace, patient: str, asked: Asked) -> Shape:
     return study(workspace, patient, TWIN, "explore", asked)
 
 
-def pace(workspace: Workspace, patient: str, asked: Asked) -> Shape:
+def pace(workspace: Workspace, patient: str, asked: Asked, *, progress: Progress = silent) -> Shape:
     """Activation of a sinus or paced beat."""
-    return study(workspace, patient, TWIN, "pace", asked)
+    return study(workspace, patient, TWIN, "pace", asked, progress=progress)

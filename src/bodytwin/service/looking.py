@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bodytwin.contract.study import StudyingTwin
 from bodytwin.governance.request import Action
 from bodytwin.importers import fhir, table
 from bodytwin.service.access import granted
@@ -48,6 +49,11 @@ def overview(workspace: Workspace, patient: str) -> dict[str, Any]:
         "latest": [
             {"posterior": q.id, "twin": q.twin, "variant": q.variant, "made_at": q.made_at}
             for q in posteriors_of(store, access)
+        ],
+        "hearts": [
+            {"twin": s.twin.name, "title": s.subject}
+            for s in subjects(workspace, record)
+            if isinstance(s.twin, StudyingTwin)
         ],
         "fields": [field_header(f) for f in fields.fields(store, access)],
         "emergencies": [

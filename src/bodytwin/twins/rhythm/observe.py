@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 
 from bodytwin.contract.case import Case, ErrorModel, Measurement
@@ -132,17 +133,20 @@ def _measured(o: Observation, origin: datetime) -> Measurement:
 
 _HEARTS: OrderedDict[tuple[str, float], tuple[Heart, tuple[str, ...]]] = OrderedDict()
 MOST_HEARTS = 4
+_BUILDING = Lock()
+"""One at a time: whoever asks for the same heart meanwhile gets it built."""
 
 
 def _built(image: Image, spacing_mm: float) -> tuple[Heart, tuple[str, ...]]:
     """The heart of an image; the last few are remembered, since building one takes seconds."""
     key = (image.content_address, spacing_mm)
-    if key not in _HEARTS:
-        assert image.labels is not None
-        _HEARTS[key] = heart_from_labels(
-            image.values, image.affine, image.labels, spacing_mm=spacing_mm
-        )
-    _HEARTS.move_to_end(key)
-    while len(_HEARTS) > MOST_HEARTS:
-        _HEARTS.popitem(last=False)
-    return _HEARTS[key]
+    with _BUILDING:
+        if key not in _HEARTS:
+            assert image.labels is not None
+            _HEARTS[key] = heart_from_labels(
+                image.values, image.affine, image.labels, spacing_mm=spacing_mm
+            )
+        _HEARTS.move_to_end(key)
+        while len(_HEARTS) > MOST_HEARTS:
+            _HEARTS.popitem(last=False)
+        return _HEARTS[key]

@@ -52,7 +52,7 @@ async function styles() {
   const sheets = [
     "node_modules/uplot/dist/uPlot.min.css",
     ...SHEETS.map((s) => `styles/${s}.css`),
-    ...["organ", "monitor"].flatMap(sheetsOf),
+    ...["organ", "monitor", "heart"].flatMap(sheetsOf),
   ].filter((s) => existsSync(join(here, s)));
   const made = await build({
     stdin: { contents: sheets.map((s) => `@import "./${s}";`).join("\n"), loader: "css", resolveDir: here },

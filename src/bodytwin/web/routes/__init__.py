@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
-from bodytwin.web.routes import fields, importing, me, owning, patients, predicting, twins
+from bodytwin.web.routes import fields, heart, importing, me, owning, patients, predicting, twins
 
 ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     patients.router,
     importing.router,
     predicting.router,
+    heart.router,
     fields.router,
     owning.router,
     twins.router,

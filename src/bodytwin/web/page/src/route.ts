@@ -1,7 +1,7 @@
 /** Where the reader is: #/patients, #/patients/<p>/<tab>; back and forward work. */
 import { Cell, watched } from "./state";
 
-export const TABS = ["timeline", "twins", "organ", "live", "audit", "consent", "take-along"] as const;
+export const TABS = ["timeline", "twins", "heart", "organ", "live", "audit", "consent", "take-along"] as const;
 export type Tab = (typeof TABS)[number];
 
 export interface Route {

@@ -65,6 +65,7 @@ export interface Person {
   subjects: Subject[];
   latest: { posterior: string; twin: string; variant: string; made_at: string }[];
   fields: { id: string; title: string }[];
+  hearts: { twin: string; title: string }[];
   live: boolean;
   emergencies: Emergency[];
 }

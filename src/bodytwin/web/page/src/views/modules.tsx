@@ -16,6 +16,21 @@ export function Organ({ person }: { person: Person }) {
   return <Module patient={person.patient} what="the organ view" load={async () => (await import("../organ")).mountOrgan} />;
 }
 
+export function Heart({ person }: { person: Person }) {
+  const why = useCell(purpose);
+  const [View, set] = useState<typeof import("../heart").HeartView | null>(null);
+  const [error, fail] = useState<unknown>(null);
+  const none = person.hearts.length === 0;
+  useEffect(() => {
+    if (!none) import("../heart").then((m) => set(() => m.HeartView), fail);
+  }, [none]);
+  if (none) {
+    return <Empty title="No heart has been imaged"><p class="muted">The rhythm twin needs the ventricles as a segmented image. <code>bodytwin image</code> brings one.</p></Empty>;
+  }
+  if (error) return <Trouble error={error} />;
+  return View ? <View key={why} patient={person.patient} /> : <Loading what="the heart" tall rows={1} />;
+}
+
 export function Live({ person }: { person: Person }) {
   return <Module patient={person.patient} what="the monitor" load={async () => (await import("../monitor")).mountMonitor} />;
 }

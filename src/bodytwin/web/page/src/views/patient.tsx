@@ -8,14 +8,14 @@ import { Loading, Trouble } from "../ui/states";
 import { Icon } from "../ui/icon";
 import { AuditView } from "./audit";
 import { ConsentView } from "./consent";
-import { Live, Organ } from "./modules";
+import { Heart, Live, Organ } from "./modules";
 import { sexAge } from "./patients";
 import { TakeAlong } from "./take_along";
 import { TimelineView } from "./timeline";
 import { Twins } from "./twins";
 
 const WORDS: Record<Tab, string> = {
-  timeline: "Timeline", twins: "Twins", organ: "Organ", live: "Live",
+  timeline: "Timeline", twins: "Twins", heart: "Heart", organ: "Organ", live: "Live",
   audit: "Who looked and why", consent: "Consent", "take-along": "Take along or erase",
 };
 
@@ -39,7 +39,7 @@ export function Patient({ patient, tab }: { patient: string; tab: Tab }) {
 
 /** What an older server leaves out counts as none. */
 function whole(p: Person): Person {
-  return { ...p, subjects: p.subjects ?? [], latest: p.latest ?? [], fields: p.fields ?? [], emergencies: p.emergencies ?? [] };
+  return { ...p, subjects: p.subjects ?? [], latest: p.latest ?? [], fields: p.fields ?? [], hearts: p.hearts ?? [], emergencies: p.emergencies ?? [] };
 }
 
 function Head({ patient, person }: { patient: string; person: Person | null }) {
@@ -92,6 +92,7 @@ function Shown({ patient, tab, person, error, again }: Showing) {
   if (!person) return <Loading what="the patient" />;
   if (tab === "timeline") return <TimelineView patient={patient} />;
   if (tab === "twins") return <Twins person={person} again={again} />;
+  if (tab === "heart") return <Heart person={person} />;
   if (tab === "organ") return <Organ person={person} />;
   return <Live person={person} />;
 }
