@@ -7,10 +7,14 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import BODYTWIN, FLAGS, ROOT, Server, Visit, filled
+from tests.browser.conftest import BODYTWIN, DATA, FLAGS, ROOT, Server, Visit, bodytwin, filled
 from tests.browser.electrocardiogram import written
 
 PICTURES = ROOT / "docs" / "images"
+HEART = (
+    DATA / "heart" / "ventricles.ply", "--new", "--length-unit", "mm", "--turned",
+    "--taken", "2026-03-05T10:15Z", "--scar", "radius 24",
+)  # fmt: skip
 PLANS = ("2 mg every 12 h", "3 mg every 12 h", "4 mg every 12 h")
 
 
@@ -48,6 +52,15 @@ def views(visit: Visit, home: Path, ecg: Path) -> None:
         take(page, name)
 
 
+def heart(visit: Visit) -> None:
+    page = visit.patient("Heart A", "Heart")
+    page.locator(".heart-stage canvas").wait_for(timeout=120_000)
+    page.get_by_role("button", name="Stimulate from every site").click()
+    page.get_by_role("heading", name="From which sites").wait_for(timeout=900_000)
+    page.wait_for_timeout(3000)
+    take(page, "heart", whole=True)
+
+
 def take(page: Page, name: str, *, whole: bool = False) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=PICTURES / f"page-{name}.png", full_page=whole)
@@ -62,6 +75,8 @@ if __name__ == "__main__":
         views(
             Visit(browser, server, viewport={"width": 1280, "height": 800}), home, written(folder)
         )
+        bodytwin("image", "Heart A", *HEART, home=home)
+        heart(Visit(browser, server, viewport={"width": 1280, "height": 800}))
         browser.close()
     server.stop()
     shutil.rmtree(folder)

@@ -84,10 +84,10 @@ def bring_image(
         UnreadableFileError: not whole, or no image that is read.
 
     """
+    known = None if new else patient_called(workspace, patient)
     data = [_bytes(path) for path in paths]
     image, remarks = read_image(workspace, paths, data, said)
     identity = pseudonym("called", patient)
-    known = None if new else patient_called(workspace, patient)
     record = Record(
         patient=identity,
         demographics=Demographics(name=patient if new else ""),
