@@ -1,6 +1,7 @@
 """The patient record: facts with time, code, unit and provenance, and no behaviour."""
 
 from bodytwin.record.code import LOINC, RXNORM, Code
+from bodytwin.record.electroanatomic import Map
 from bodytwin.record.image import Image
 from bodytwin.record.instant import Instant, Precision
 from bodytwin.record.measured import Comparator, Quantity
@@ -17,6 +18,7 @@ __all__ = [
     "Demographics",
     "Image",
     "Instant",
+    "Map",
     "Observation",
     "Precision",
     "Provenance",

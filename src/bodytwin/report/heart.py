@@ -15,8 +15,8 @@ MM_PER_S, PIXELS_PER_MM = 25.0, 4.0
 COLUMN_S, ROW_MM = 2.5, 22.0
 COLUMNS = (("I", "II", "III"), ("aVR", "aVL", "aVF"), ("V1", "V2", "V3"), ("V4", "V5", "V6"))
 ECG_WORDS = (
-    "The same {seconds:g} s in every lead, 25 mm/s, {gain:g} mm/mV. Twelve leads by lead field on a trunk without borders and electrodes "
-    "of a template: shapes may be compared, amplitudes not."
+    "The same {seconds:g} s in every lead, 25 mm/s, {gain:g} mm/mV. Twelve leads by lead field on "
+    "a trunk without borders and electrodes of a template: shapes may be compared, amplitudes not."
 )
 
 
