@@ -9,8 +9,8 @@
    vector of leads.
 
 The fractions are choices of this module: made-up beats whose QRS lasts 80 to 160 ms come out 16 ms
-too long, and durations were not held against readings of people. Not for: an input of the twin, paced beats, fibrillation of the
-ventricles, or a diagnosis.
+too long, and durations were not held against readings of people. Not for: an input of the
+twin, paced beats, fibrillation of the ventricles, or a diagnosis.
 """
 
 from dataclasses import dataclass
