@@ -33,6 +33,14 @@ PlacedScar = Annotated[
     str,
     typer.Option("--scar", help='Place a made-up scar: "radius 24 channel 6". For studies only.'),
 ]
+Enhancement = Annotated[
+    list[Path] | None,
+    typer.Option("--enhancement", help="An image on the same voxels in which scar is bright."),
+]
+Thresholds = Annotated[
+    str,
+    typer.Option("--thresholds", help='Where scar begins in it: "35 50 % of maximum".'),
+]
 HeartDraws = Annotated[
     int, typer.Option("--draws", help="How many hearts to draw from what is known.")
 ]
@@ -62,6 +70,8 @@ def image(  # noqa: PLR0913 - one for each option
     length_unit: LengthUnit = "",
     turned: Turned = False,
     scar: PlacedScar = "",
+    enhancement: Enhancement = None,
+    thresholds: Thresholds = "",
     home: options.Home,
 ) -> Answer:
     """Bring a segmented image of the heart.
@@ -72,7 +82,7 @@ def image(  # noqa: PLR0913 - one for each option
     from bodytwin.service import shapes
     from bodytwin.service.imaging import bring_image
 
-    said = _described(label, taken, length_unit, turned, scar)
+    said = _described(label, taken, length_unit, turned, scar, enhancement, thresholds)
     with opened(home) as workspace:
         shape = shapes.plain(bring_image(workspace, patient, files, said, new=new))
     return Answer(shape=shape, words=heart_words.brought(shape))
@@ -156,6 +166,8 @@ def rhythm(  # noqa: PLR0913 - one for each option
     length_unit: LengthUnit = "",
     turned: Turned = False,
     scar: PlacedScar = "",
+    enhancement: Enhancement = None,
+    thresholds: Thresholds = "",
     radius: Radius = 5.0,
     site: Site = None,
     draws: HeartDraws = 1,
@@ -174,7 +186,7 @@ def rhythm(  # noqa: PLR0913 - one for each option
     from bodytwin.service.imaging import bring_image
     from bodytwin.service.studying import study
 
-    said = _described(label, taken, length_unit, turned, scar)
+    said = _described(label, taken, length_unit, turned, scar, enhancement, thresholds)
     with (
         TemporaryDirectory(prefix="bodytwin-") as folder,
         opened(Path(folder)) as workspace,
@@ -191,7 +203,13 @@ def rhythm(  # noqa: PLR0913 - one for each option
 
 
 def _described(
-    label: list[str] | None, taken: str | None, length_unit: str, turned: bool, scar: str
+    label: list[str] | None,
+    taken: str | None,
+    length_unit: str,
+    turned: bool,
+    scar: str,
+    enhancement: list[Path] | None,
+    thresholds: str,
 ) -> "Described":
     from bodytwin.service.imaging import Described, labels_of
     from bodytwin.service.times import optional
@@ -202,6 +220,8 @@ def _described(
         length_unit=length_unit,
         turned=turned,
         scar=scar,
+        enhancement=tuple(enhancement or ()),
+        thresholds=thresholds,
     )
 
 

@@ -1,5 +1,6 @@
 """Bring an image of the heart: a segmentation, or surfaces, which become one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from bodytwin.service.workspace import Workspace
 from bodytwin.store.archive import sha256
 from bodytwin.store.intake import Added, Reading, add_reading
 
+NUMBER = r"\d+(?:\.\d+)?"
 SURFACES = {".ply", ".vtk", ".vtp"}
 SPACING_MM = 1.0
 """Of the segmentation that is made of surfaces."""
@@ -35,7 +37,8 @@ class Described:
     `labels` gives numbers a meaning (docs/how-to/heart-images.md); `taken` is when the
     patient was imaged. Surfaces have a `length_unit`, and are `turned` where their x
     and y run as in NIfTI, to the right and the front. `scar` is one placed by size and
-    position in a heart that has none, for studies and teaching.
+    position in a heart that has none, for studies and teaching. `enhancement` are the files of
+    an image in which scar is bright, from whose `thresholds` it is told.
     """
 
     labels: Mapping[int, str] | None = None
@@ -43,6 +46,8 @@ class Described:
     length_unit: str = ""
     turned: bool = False
     scar: str = ""
+    enhancement: tuple[Path, ...] = ()
+    thresholds: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,7 @@ def bring_image(
         settings={
             "labels": {str(k): v for k, v in (image.labels or {}).items()},
             "scar": said.scar,
+            "thresholds": said.thresholds,
         },
         records=(record,),
         remarks=[{"words": words} for words in remarks],
@@ -136,10 +142,36 @@ def read_image(
         asked = volume.Said(labels=said.labels, instant=instant)
         found = volume.read(data[0], asked) if len(data) == 1 else volume.read_series(data, asked)
         image, remarks = found.image, found.remarks
+    if said.enhancement:
+        image, words = _enhanced(image, said)
+        remarks = (*remarks, words)
     if not said.scar:
         return image, remarks
     image, words = _drawn(workspace, image, said.scar)
     return image, (*remarks, words)
+
+
+def _enhanced(image: Image, said: Described) -> tuple[Image, str]:
+    data = [_bytes(path) for path in said.enhancement]
+    asked = volume.Said(modality="MR", instant=image.instant)
+    found = volume.read(data[0], asked) if len(data) == 1 else volume.read_series(data, asked)
+    return volume.by_intensity(image, found.image, rule_of(said.thresholds))
+
+
+def rule_of(words: str) -> volume.SharesOfMaximum | volume.DeviationsOfRemote:
+    """Thresholds as people write them: "35 50 % of maximum", or "2 3 sd of 120 18"."""
+    of_maximum = re.fullmatch(rf"({NUMBER}) ({NUMBER}) ?% of maximum", words.strip())
+    if of_maximum:
+        border, core = (float(v) / 100.0 for v in of_maximum.groups())
+        return volume.SharesOfMaximum(border=border, core=core)
+    of_remote = re.fullmatch(rf"({NUMBER}) ({NUMBER}) sd of ({NUMBER}) ({NUMBER})", words.strip())
+    if of_remote:
+        border, core, mean, sd = map(float, of_remote.groups())
+        return volume.DeviationsOfRemote(border=border, core=core, mean=mean, sd=sd)
+    raise InvalidInputError(
+        "Say at which intensities border zone and scar begin: '35 50 % of maximum', or "
+        "'2 3 sd of 120 18' with mean and sd of remote muscle as measured."
+    )
 
 
 def _of_surfaces(
