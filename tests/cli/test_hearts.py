@@ -52,6 +52,11 @@ def test_a_heart_that_comes_again_is_known(terminal):
     (patient,) = brought["added"]["patients"]
     again = terminal.json("image", patient, HEART, *plain)
     assert again["added"] == brought["added"] | {"new": 0, "known": 1}
+    sinus = terminal.json("pace", patient)
+    right = terminal.json("pace", patient, "--site", "RV apex")
+    both = terminal.json("pace", patient, "--site", "RV apex", "--site", "segment 11")
+    assert sinus["low"] < sinus["qrs_ms"] < sinus["high"]
+    assert sinus["qrs_ms"] < both["qrs_ms"] < right["qrs_ms"]
     wrong = terminal.run("stimulate", patient, "--site", "left elbow")
     assert wrong.exit_code == 3
     assert "RV apex" in wrong.stderr

@@ -48,6 +48,7 @@ for name, function in {
     "score": predicting.score,
     "stimulate": hearts.stimulate,
     "ablate": hearts.ablate,
+    "pace": hearts.pace,
     "rhythm": hearts.rhythm,
     "evidence": trust.evidence,
     "report": trust.report,

@@ -66,6 +66,15 @@ def searched(shape: Shape) -> str:
     return "\n".join(lines)
 
 
+def paced(shape: Shape) -> str:
+    """How wide QRS becomes."""
+    how = "paced from " + " and ".join(shape["sites"]) if shape["sites"] else "in sinus rhythm"
+    return (
+        f"QRS {how}: {shape['qrs_ms']:.0f} ms ({shape['low']:.0f} to {shape['high']:.0f} in 90 % "
+        f"of {_hearts(shape['draws'])})."
+    )
+
+
 def rhythm(shape: Shape) -> str:
     """Everything from the image to the heart after ablation."""
     return "\n\n".join(

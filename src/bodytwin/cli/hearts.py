@@ -153,6 +153,39 @@ def ablate(
 
 
 @command(
+    "bodytwin pace 3f2a",
+    'bodytwin pace 3f2a --site "RV apex" --site "segment 11" --delay 0 --delay 20',
+)
+def pace(
+    *,
+    patient: options.Patient,
+    site: Annotated[
+        list[str] | None,
+        typer.Option("--site", help='Pace from here, as "RV apex"; repeat. Else sinus rhythm.'),
+    ] = None,
+    delay: Annotated[
+        list[float] | None,
+        typer.Option("--delay", help="Of each site in ms, in their order."),
+    ] = None,
+    seed: options.Seed = 0,
+    home: options.Home,
+) -> Answer:
+    """Activate a heart in sinus rhythm or from some sites, and see how wide QRS becomes.
+
+    For the choice of sites of resynchronisation.
+    """
+    from bodytwin.cli.progress import progress
+    from bodytwin.service.people import patient_called
+    from bodytwin.service.studying import study
+
+    with opened(home) as workspace, progress() as report:
+        who = patient_called(workspace, patient)
+        asked = {"sites": site, "delays_ms": delay}
+        shape = study(workspace, who, "rhythm", "pace", asked, seed=seed, progress=report)
+    return Answer(shape=shape, words=heart_words.paced(shape))
+
+
+@command(
     "bodytwin rhythm ventricles.ply --length-unit mm --turned --taken 2026-03-05T10:15Z"
     ' --scar "radius 24 channel 6" --to heart.html',
     "bodytwin rhythm ventricles.nii.gz --label 1=healthy --label 2=border --label 3=scar"
