@@ -113,12 +113,13 @@ def read_organisation(path: Path) -> Organisation:
 
 @contextmanager
 def listening(port: int, *, host: str = LOOPBACK) -> Generator[socket.socket]:
-    """A socket on this computer; any free port where `port` is 0."""
+    """A socket on this computer that lets callers wait; any free port where `port` is 0."""
     found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((host, port))
+            found.listen(128)
         except OSError as error:
             raise StoreError(
                 f"Port {port} cannot be used: {error.strerror}. Choose another with --port, or 0."

@@ -54,3 +54,10 @@ export function faded(colour: string, share: number): string {
   const value = Number.parseInt(colour.replace("#", ""), 16);
   return `rgba(${(value >> 16) & 255}, ${(value >> 8) & 255}, ${value & 255}, ${share})`;
 }
+
+/** `#rrggbb` as shares of 1. */
+export function rgb(colour: string): [number, number, number] {
+  const found = /^#([0-9a-f]{6})$/i.exec(colour.trim());
+  const value = found ? Number.parseInt(found[1]!, 16) : 0x808080;
+  return [((value >> 16) & 255) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
+}

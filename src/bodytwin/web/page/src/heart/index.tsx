@@ -1,8 +1,7 @@
 /** The heart: look at it, stimulate it, try an ablation, stimulate again. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../api";
-import { announce, useCell } from "../state";
-import { reducedMotion, theme } from "../theme";
+import { announce } from "../state";
 import { Busy, useWork } from "../ui/job";
 import { useLoad } from "../ui/load";
 import { Loading, Trouble } from "../ui/states";
@@ -12,7 +11,9 @@ import { share, unpacked, type Guess, type HeartHeader, type Lesion, type Screen
 
 interface Asking { lesions: Lesion[]; drug: { name: string; multiple: number } | null }
 
-export function HeartView({ patient }: { patient: string }) {
+export interface Look { colours: string; still: boolean }
+
+export function HeartView({ patient, look }: { patient: string; look: Look }) {
   const base = `/patients/${encodeURIComponent(patient)}/heart`;
   const [header, again] = useLoad<HeartHeader>(base);
   const [body, set] = useState<Body | null>(null);
@@ -29,12 +30,12 @@ export function HeartView({ patient }: { patient: string }) {
   if (header.is === "trouble") return <Trouble error={header.error} again={again} patient={patient} />;
   if (error) return <Trouble error={error} patient={patient} />;
   if (header.is !== "here" || !body) return <Loading what="the heart" tall rows={1} />;
-  return <Bench base={base} patient={patient} header={header.value} body={body} />;
+  return <Bench base={base} patient={patient} header={header.value} body={body} look={look} />;
 }
 
-interface BenchProps { base: string; patient: string; header: HeartHeader; body: Body }
+interface BenchProps { base: string; patient: string; header: HeartHeader; body: Body; look: Look }
 
-function Bench({ base, patient, header, body }: BenchProps) {
+function Bench({ base, patient, header, body, look }: BenchProps) {
   const [before, setBefore] = useState<Screened | null>(null);
   const [after, setAfter] = useState<Screened | null>(null);
   const [said, say] = useState("");
@@ -77,7 +78,7 @@ function Bench({ base, patient, header, body }: BenchProps) {
     <div class="heart">
       <div class="heart-body">
         <div class="stack">
-          <Picture header={header} body={body} screened={shown} before={before} lesions={lesions} place={place} />
+          <Picture look={look} header={header} body={body} screened={shown} before={before} lesions={lesions} place={place} />
           <Volumes header={header} />
           {shown?.circuits[0] ? <EcgPicture ecg={shown.circuits[0].ecg} /> : null}
         </div>
@@ -128,16 +129,16 @@ function Bench({ base, patient, header, body }: BenchProps) {
   );
 }
 
-interface PictureProps { header: HeartHeader; body: Body; screened: Screened | null; before: Screened | null; lesions: Lesion[]; place: (vertex: number) => void }
+interface PictureProps { look: Look; header: HeartHeader; body: Body; screened: Screened | null; before: Screened | null; lesions: Lesion[]; place: (vertex: number) => void }
 
-function Picture({ header, body, screened, before, lesions, place }: PictureProps) {
+function Picture({ look, header, body, screened, before, lesions, place }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scene = useRef<Scene | null>(null);
   const act = useRef(place);
   act.current = place;
-  const colours = useCell(theme);
+  const { colours } = look;
   const [flat, isFlat] = useState(false);
-  const [running, run] = useState(!reducedMotion());
+  const [running, run] = useState(!look.still);
   const circuit = screened?.circuits[0] ?? null;
   useEffect(() => {
     if (!canvas.current) return;

@@ -1,5 +1,6 @@
 /** The heart in three dimensions: tissue, the wave that runs over it, sites, lesions. */
-import { css, rgb } from "../organ/colour";
+import { rgb } from "../palette";
+import { colour } from "../theme";
 
 export type Point = [number, number, number];
 
@@ -140,7 +141,7 @@ export function sceneOn(canvas: HTMLCanvasElement, body: Body, picked: (vertex: 
     gl!.uniform1f(gl!.getUniformLocation(paint, "now"), now);
     gl!.uniform1f(gl!.getUniformLocation(paint, "cycle"), shown?.cycle ?? 0);
     for (const name of ["muscle", "border", "scar", "wave"]) {
-      gl!.uniform3fv(gl!.getUniformLocation(paint, name), rgb(css(`--heart-${name}`, "#888")));
+      gl!.uniform3fv(gl!.getUniformLocation(paint, name), rgb(colour(`--heart-${name}`)));
     }
     gl!.bindBuffer(gl!.ELEMENT_ARRAY_BUFFER, index);
     gl!.drawElements(gl!.TRIANGLES, body.triangles.length, gl!.UNSIGNED_INT, 0);
@@ -167,7 +168,7 @@ export function sceneOn(canvas: HTMLCanvasElement, body: Body, picked: (vertex: 
       gl!.bufferData(gl!.ARRAY_BUFFER, new Float32Array(data), gl!.STATIC_DRAW);
     };
     put(spots.at, every.flatMap((m) => m.at));
-    put(spots.colour, every.flatMap((m) => rgb(css(m.colour, "#c00"))));
+    put(spots.colour, every.flatMap((m) => rgb(colour(m.colour))));
     put(spots.wide, every.map((m) => m.wide));
     [spotCount, pathFrom] = [every.length, marked.length];
     ask();

@@ -101,9 +101,4 @@ export function css(name: string, otherwise: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || otherwise;
 }
 
-/** `#rrggbb` as shares of 1. */
-export function rgb(colour: string): [number, number, number] {
-  const found = /^#([0-9a-f]{6})$/i.exec(colour.trim());
-  const value = found ? Number.parseInt(found[1]!, 16) : 0x808080;
-  return [((value >> 16) & 255) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
-}
+export { rgb } from "../palette";

@@ -1,6 +1,7 @@
-/** The organ and the monitor: parts of their own, fetched when they are first wanted. */
+/** The heart; and the organ and the monitor, parts of their own, fetched when they are first wanted. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "../api";
+import { HeartView } from "../heart";
 import type { Mounted, MountContext } from "../mount";
 import type { Person } from "../shapes";
 import { purpose, useCell } from "../state";
@@ -18,17 +19,11 @@ export function Organ({ person }: { person: Person }) {
 
 export function Heart({ person }: { person: Person }) {
   const why = useCell(purpose);
-  const [View, set] = useState<typeof import("../heart").HeartView | null>(null);
-  const [error, fail] = useState<unknown>(null);
-  const none = person.hearts.length === 0;
-  useEffect(() => {
-    if (!none) import("../heart").then((m) => set(() => m.HeartView), fail);
-  }, [none]);
-  if (none) {
+  const colours = useCell(theme);
+  if (person.hearts.length === 0) {
     return <Empty title="No heart has been imaged"><p class="muted">The rhythm twin needs the ventricles as a segmented image. <code>bodytwin image</code> brings one.</p></Empty>;
   }
-  if (error) return <Trouble error={error} />;
-  return View ? <View key={why} patient={person.patient} /> : <Loading what="the heart" tall rows={1} />;
+  return <HeartView key={why} patient={person.patient} look={{ colours, still: reducedMotion() }} />;
 }
 
 export function Live({ person }: { person: Person }) {
