@@ -21,9 +21,9 @@ def test_with_the_channel_through_the_scar_a_steady_tachycardia_is_induced(scree
     induced = [r for r in screened if r.inducible]
     assert 2 <= len(induced) < len(screened)
     cycles = [r.cycle_length_ms for r in induced]
-    assert np.ptp(cycles) < 0.05 * np.mean(cycles)
+    assert np.ptp(cycles) < 0.02 * np.mean(cycles)
     assert 300.0 < np.mean(cycles) < 450.0
-    assert all(r.cycle_length_sd_ms < 5.0 for r in induced)
+    assert all(r.cycle_length_sd_ms < 2.0 for r in induced)
 
 
 def test_each_runs_through_the_channel_and_is_called_scar_related(screened):

@@ -19,6 +19,8 @@ from bodytwin.numerics.grid.front import State
 from bodytwin.twins.rhythm.model.heart import Heart
 from bodytwin.twins.rhythm.model.wave import Beats, Stimulus, Waves
 
+SETTLING_MS = 1200.0
+"""A sustained tachycardia is followed so much longer, since its first cycles differ."""
 Cancelled = Callable[[], None]
 """Called between runs; raises where the work is to stop."""
 STIMULATED_MM = 2.0
@@ -178,9 +180,9 @@ class _Attempt:
         return None, shortest
 
     def _on(self, state: State, beats: Beats, at: float) -> Beats:
-        """Run on until all is quiet, or the tachycardia counts as sustained."""
+        """Run on until all is quiet, or the tachycardia is sustained and has settled."""
         until = at + self.protocol.sustained_ms
-        for stop in (*np.arange(at + 550.0, until, 400.0), until):
+        for stop in (*np.arange(at + 550.0, until, 400.0), until, until + SETTLING_MS):
             if not len(state.waiting.time_ms):
                 break
             state, more = self.waves.run(state, [], float(stop))
