@@ -40,6 +40,7 @@ Array = NDArray[np.float64]
 Float = NDArray[np.float32]
 NEVER = -1e9
 MOST_STEPS = 98
+READY, EXPECTED = 0, 1
 
 
 def _primitive() -> NDArray[np.int64]:
@@ -244,16 +245,17 @@ def first_arrival(of: Medium, sources: NDArray[np.int32], delays_ms: Array) -> A
 
     Infinite where none gets to.
     """
-    arrival = np.full(of.voxels.count, np.inf)
+    margin = int(of.jumps.max())
+    arrival = np.full(of.voxels.index.size + 2 * margin, np.inf, dtype=np.float32)
     lines = (of.voxels.spacing_mm * LINES).astype(np.float32)
     width = 0.999 * of.fastest_ms
     ahead = float(np.ptp(delays_ms)) + of.slowest_ms if len(delays_ms) else 0.0
     _first(
         of.voxels.index.reshape(-1), of.places, of.jumps, _LINE_OF, of.steps,
         of.axis, of.along, of.across, lines, width, int(ahead / width) + 3,
-        sources.astype(np.int32), delays_ms, arrival,
+        sources.astype(np.int32), delays_ms, arrival, margin,
     )  # fmt: skip
-    return arrival
+    return arrival[of.places + margin].astype(np.float64)
 
 
 def spread(
@@ -395,26 +397,31 @@ def _grown(times, voxels, sources):
 @njit(cache=True, nogil=True)
 def _first(
     index, places, jumps, line_of, steps, axis, along, across, lines, width, bins,
-    sources, delays, arrival,
+    sources, delays, arrival, margin,
 ):  # fmt: skip
-    """Bins of times no wider than the shortest step: what lies in one cannot change within it."""
-    n = len(places)
-    room = max(4 * n, 1 << 12)
+    """Bins of times no wider than the shortest step: what lies in one cannot change within it.
+
+    `arrival` is over the flat box, with `margin` more at both ends: what a step
+    leads to is read before it is asked whether the step can be taken, since
+    that costs less than to guess the answer.
+    """
+    room = max(4 * len(places), 1 << 12)
     head = np.full(bins, -1, dtype=np.int64)
-    following, voxels = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int32)
-    times = np.empty(room)
-    done = np.zeros(n, dtype=np.bool_)
+    following, spots = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    times = np.empty(room, dtype=np.float32)
     take = np.empty(len(lines), dtype=np.float32)
-    free, waiting, per = 0, 0, 1.0 / width
-    start = np.inf
+    sooner, when = np.empty(len(jumps) + 1, np.int64), np.empty(len(jumps) + 1, np.float32)
+    free, waiting, per = 0, 0, np.float32(1.0 / width)
+    start = np.float32(np.inf)
     for q in range(len(sources)):
-        start = min(start, delays[q])
+        start = min(start, np.float32(delays[q]))
     for q in range(len(sources)):
-        if delays[q] < arrival[sources[q]]:
-            b = int((delays[q] - start) / width) % bins
-            following[free], voxels[free], times[free] = head[b], sources[q], delays[q]
+        at, delay = places[sources[q]] + margin, np.float32(delays[q])
+        if delay < arrival[at]:
+            b = int((delay - start) * per) % bins
+            following[free], spots[free], times[free] = head[b], at, delay
             head[b] = free
-            arrival[sources[q]] = delays[q]
+            arrival[at] = delay
             free += 1
             waiting += 1
     now = 0
@@ -422,38 +429,36 @@ def _first(
         e = head[now % bins]
         head[now % bins] = -1
         while e >= 0:
-            i, t = voxels[e], times[e]
+            here, t = spots[e], times[e]
             e = following[e]
             waiting -= 1
-            if done[i] or t > arrival[i]:
+            if t > arrival[here]:
                 continue
-            done[i] = True
+            i = index[here - margin]
             _times(axis[i, 0], axis[i, 1], axis[i, 2], along[i], across[i], lines, take)
-            low, high, here = steps[i, 0], steps[i, 1], places[i]
+            found = 0
             for k in range(len(jumps)):
-                bits = low if k < 64 else high
-                if (bits >> np.uint64(k & 63)) & np.uint64(1) == 0:
-                    continue
-                j = np.uint32(index[np.uint64(here + jumps[k])])
-                there = t + take[np.uint8(line_of[k])]
-                if there < arrival[j]:
-                    arrival[j] = there
-                    if free == room:
-                        following, voxels, times = _roomier(following, voxels, times)
-                        room = len(times)
-                    b = np.uint64((there - start) * per) % np.uint64(bins)
-                    spot = np.uint64(free)
-                    following[spot], voxels[spot], times[spot] = head[b], j, there
-                    head[b] = free
-                    free += 1
-                    waiting += 1
+                there, open_ = t + take[line_of[k]], steps[i, k >> 6] >> np.uint64(k & 63)
+                sooner[found], when[found] = here + jumps[k], there
+                earlier = there < arrival[np.uint64(here + jumps[k])]
+                found += np.int64(open_ & np.uint64(earlier) & np.uint64(1))
+            for q in range(found):
+                if free == room:
+                    following, spots, times = _roomier(following, spots, times)
+                    room = len(times)
+                arrival[sooner[q]] = when[q]
+                b = np.uint64((when[q] - start) * per) % np.uint64(bins)
+                following[free], spots[free], times[free] = head[b], sooner[q], when[q]
+                head[b] = free
+                free += 1
+            waiting += found
         now += 1
 
 
 @njit(cache=True, nogil=True)
 def _roomier(following, voxels, times):
     n = len(times)
-    a, b, c = np.empty(2 * n, np.int64), np.empty(2 * n, np.int32), np.empty(2 * n)
+    a, b, c = np.empty(2 * n, np.int64), np.empty(2 * n, np.int64), np.empty(2 * n, np.float32)
     a[:n], b[:n], c[:n] = following, voxels, times
     return a, b, c
 
@@ -477,10 +482,13 @@ def _spread(
     begin, begin_voxel, begin_source, until, patience, smoothing,
 ):  # fmt: skip
     n = len(places)
-    expected = np.full(n, np.inf)
-    ready = np.empty(n)
+    margin = jumps.max()
+    ahead = np.full((len(index) + 2 * margin, 2), np.inf)
     for i in range(n):
-        ready[i] = reached[i] + active[i] + recovers[kind[i]] * active_share[i]
+        ahead[places[i] + margin, READY] = (
+            reached[i] + active[i] + recovers[kind[i]] * active_share[i]
+        )
+    sooner, when = np.empty(len(jumps) + 1, np.int64), np.empty(len(jumps) + 1)
     times = np.empty(max(1 << 16, 2 * len(begin)))
     voxels = np.empty(len(times), dtype=np.int32)
     froms = np.empty(len(times), dtype=np.int32)
@@ -488,7 +496,8 @@ def _spread(
     for q in range(len(begin)):
         v = begin_voxel[q]
         if begin_source[q] >= 0:
-            expected[v] = min(expected[v], begin[q])
+            at = places[v] + margin
+            ahead[at, EXPECTED] = min(ahead[at, EXPECTED], begin[q])
         size = _push(times, voxels, froms, size, begin[q], v, begin_source[q])
     room = 4 * n
     out_t = np.empty(room)
@@ -501,9 +510,10 @@ def _spread(
         if t > until:
             break
         size = _pop(times, voxels, froms, size)
-        if (source >= 0 and expected[i] != t) or t < ready[i]:
+        here = places[i] + margin
+        if (source >= 0 and ahead[here, EXPECTED] != t) or t < ahead[here, READY]:
             continue
-        expected[i] = np.inf
+        ahead[here, EXPECTED] = np.inf
         rest = t - reached[i] - active[i]
         own = _looked_up(active_of, kind[i], rest, first, step) * active_share[i]
         if source >= 0:
@@ -516,32 +526,31 @@ def _spread(
             own += np.exp(-gap / smoothing) * (active[source] - own)
         share[i] = _looked_up(share_of, kind[i], rest, first, step)
         reached[i], active[i] = t, own
-        ready[i] = t + own + recovers[kind[i]] * active_share[i]
+        ahead[here, READY] = t + own + recovers[kind[i]] * active_share[i]
         if made == room:
             out_t, out_v, out_s, out_a = _longer(out_t, out_v, out_s, out_a)
             room = len(out_t)
         out_t[made], out_v[made], out_s[made], out_a[made] = t, i, source, own
         made += 1
+        found = 0
         for k in range(len(jumps)):
-            if (steps[i, k >> 6] >> np.uint64(k & 63)) & np.uint64(1) == 0:
-                continue
-            j = index[places[i] + jumps[k]]
-            there = t + take[i, line_of[k]] / share[i]
-            if there < ready[j]:
-                if there < ready[j] - patience:
-                    continue
-                there = ready[j]
-            if there < expected[j]:
-                expected[j] = there
-                if size + 1 >= len(times):
-                    times, voxels, froms = _grown(times, voxels, froms)
-                size = _push(times, voxels, froms, size, there, j, i)
+            there, open_ = t + take[i, line_of[k]] / share[i], steps[i, k >> 6] >> np.uint64(k & 63)
+            j = np.uint64(here + jumps[k])
+            able = ahead[j, READY]
+            sooner[found], when[found] = here + jumps[k], max(there, able)
+            goes = (there >= able - patience) & (max(there, able) < ahead[j, EXPECTED])
+            found += np.int64(open_ & np.uint64(goes) & np.uint64(1))
+        for q in range(found):
+            ahead[sooner[q], EXPECTED] = when[q]
+            if size + 1 >= len(times):
+                times, voxels, froms = _grown(times, voxels, froms)
+            size = _push(times, voxels, froms, size, when[q], index[sooner[q] - margin], i)
     left_t = np.empty(size)
     left_v = np.empty(size, dtype=np.int32)
     left_s = np.empty(size, dtype=np.int32)
     left = 0
     for q in range(size):
-        if froms[q] < 0 or expected[voxels[q]] == times[q]:
+        if froms[q] < 0 or ahead[places[voxels[q]] + margin, EXPECTED] == times[q]:
             left_t[left], left_v[left], left_s[left] = times[q], voxels[q], froms[q]
             left += 1
     return (
