@@ -60,3 +60,19 @@ def test_a_heart_that_comes_again_is_known(terminal):
     wrong = terminal.run("stimulate", patient, "--site", "left elbow")
     assert wrong.exit_code == 3
     assert "RV apex" in wrong.stderr
+
+
+def test_any_point_and_bursts_can_be_asked_for(terminal):
+    brought = terminal.json("image", "Heart A", HEART, "--new", *SAID[:-2])
+    (patient,) = brought["added"]["patients"]
+    burst = ("--protocol", "burst 420 to 400 by 20 x 3", "--draws", "1")
+    found = terminal.json("stimulate", patient, "--site", "at 58 19.5 11", *burst)
+    (site,) = found["sites"]
+    assert site["coupling_intervals_ms"] in ([400.0], [420.0])
+    assert "bursts of 3 at 420 to 400 ms" in found["based_on"]
+    far = terminal.run("stimulate", patient, "--site", "at 300 0 0", *burst)
+    assert far.exit_code == 3
+    assert "mm from muscle" in far.stderr
+    unread = terminal.run("stimulate", patient, "--protocol", "quickly")
+    assert unread.exit_code == 3
+    assert "burst" in unread.stderr

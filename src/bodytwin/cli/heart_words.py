@@ -29,7 +29,7 @@ def stimulated(shape: Shape) -> str:
         shape["control"]["words"],
         "",
         table(
-            ["site", "inducible", "S2, S3, S4 (ms)", "refractory (ms)", "cycle (ms)"],
+            ["site", "inducible", "S2, S3, S4, or burst (ms)", "refractory (ms)", "cycle (ms)"],
             [
                 [
                     s["site"],

@@ -47,7 +47,16 @@ HeartDraws = Annotated[
 Radius = Annotated[float, typer.Option("--radius", help="Radius of a lesion in mm.")]
 Site = Annotated[
     list[str] | None,
-    typer.Option("--site", help='Only from this site, as "segment 6"; repeat. Else from all.'),
+    typer.Option(
+        "--site", help='Only from here, as "segment 6" or "at 58 19.5 11"; repeat. Else from all.'
+    ),
+]
+Protocol = Annotated[
+    str,
+    typer.Option(
+        "--protocol",
+        help='As "S1 600 x 8, S2 to S4 from 400 by 10" or "burst 350 to 200 by 10 x 8".',
+    ),
 ]
 To = Annotated[
     Path | None, typer.Option("--to", help="Where to write a page with pictures (.html).")
@@ -92,6 +101,7 @@ def image(  # noqa: PLR0913 - one for each option
     "bodytwin stimulate 3f2a",
     'bodytwin stimulate 3f2a --plan "ablate 58 19.5 11 radius 5" --to heart.html',
     'bodytwin stimulate 3f2a --plan "give flecainide x 2" --draws 8',
+    'bodytwin stimulate 3f2a --site "at 58 19.5 11" --protocol "burst 350 to 200 by 10 x 8"',
 )
 def stimulate(
     *,
@@ -100,6 +110,7 @@ def stimulate(
         str, typer.Option("--plan", help="What is done to the heart before it is stimulated.")
     ] = "",
     site: Site = None,
+    protocol: Protocol = "",
     draws: HeartDraws = 4,
     seed: options.Seed = 0,
     to: To = None,
@@ -116,7 +127,7 @@ def stimulate(
 
     with opened(home) as workspace, progress() as report:
         who = patient_called(workspace, patient)
-        asked = {"plan": plan, "draws": draws, "sites": site}
+        asked = {"plan": plan, "draws": draws, "sites": site, "protocol": protocol}
         shape = study(workspace, who, "rhythm", "screen", asked, seed=seed, progress=report)
         _write(workspace, who, to, screen=shape)
     return Answer(shape=shape, words=heart_words.stimulated(shape))
@@ -131,6 +142,7 @@ def ablate(
     patient: options.Patient,
     radius: Radius = 5.0,
     site: Site = None,
+    protocol: Protocol = "",
     draws: HeartDraws = 4,
     seed: options.Seed = 0,
     to: To = None,
@@ -146,7 +158,7 @@ def ablate(
 
     with opened(home) as workspace, progress() as report:
         who = patient_called(workspace, patient)
-        asked = {"radius_mm": radius, "draws": draws, "sites": site}
+        asked = {"radius_mm": radius, "draws": draws, "sites": site, "protocol": protocol}
         shape = study(workspace, who, "rhythm", "search", asked, seed=seed, progress=report)
         _write(workspace, who, to, screen=shape["before"], search=shape)
     return Answer(shape=shape, words=heart_words.searched(shape))
@@ -203,6 +215,7 @@ def rhythm(  # noqa: PLR0913 - one for each option
     thresholds: Thresholds = "",
     radius: Radius = 5.0,
     site: Site = None,
+    protocol: Protocol = "",
     draws: HeartDraws = 1,
     seed: options.Seed = 0,
     to: To = None,
@@ -227,7 +240,7 @@ def rhythm(  # noqa: PLR0913 - one for each option
     ):
         brought = shapes.plain(bring_image(workspace, "heart", files, said, new=True))
         who = brought["added"]["patients"][0]
-        asked = {"draws": draws, "radius_mm": radius, "sites": site}
+        asked = {"draws": draws, "radius_mm": radius, "sites": site, "protocol": protocol}
         shape: dict[str, Any] = {"image": brought}
         for name in ("screen", "search"):
             shape[name] = study(workspace, who, "rhythm", name, asked, seed=seed, progress=report)

@@ -4,7 +4,7 @@ import pytest
 from bodytwin.errors import InvalidInputError
 from bodytwin.twins.rhythm.model.ablation import Lesion, burnt, lesions_for
 from bodytwin.twins.rhythm.model.circuit import Kind, find
-from bodytwin.twins.rhythm.model.protocol import Protocol
+from bodytwin.twins.rhythm.model.protocol import Burst, ExtraBeats, protocol_from_text
 from bodytwin.twins.rhythm.model.screening import cycle_length_ms, screen
 from verification.rhythm.ring.ring import INNER_MM, SPEED_M_PER_S, of, ring, sent_round
 
@@ -65,7 +65,7 @@ def test_a_lesion_that_leaves_a_way_does_not_end_it():
 
 def test_stimulation_gives_the_same_for_any_number_of_threads():
     made = ring(1.5, border=(60.0, 120.0))
-    protocol = Protocol(s1_beats=2, extras=2)
+    protocol = ExtraBeats(s1_beats=2, extras=2)
     one, two = (screen(made.waves, protocol, threads=n) for n in (1, 2))
     assert [r.outcome for r in one] == [r.outcome for r in two]
     assert [r.coupling_intervals_ms for r in one] == [r.coupling_intervals_ms for r in two]
@@ -74,8 +74,31 @@ def test_stimulation_gives_the_same_for_any_number_of_threads():
     assert all(least - 5.0 <= r.erp_ms <= least + protocol.step_ms + 5.0 for r in one)
 
 
-def test_what_cannot_be_a_protocol_is_refused():
+def test_bursts_grow_faster_until_the_tissue_no_longer_follows():
+    made = ring(1.5)
+    table = made.waves.substrate.restitution
+    (found,) = screen(made.waves, Burst(from_ms=400.0, to_ms=160.0), sites=("place 0",))
+    (last,) = found.coupling_intervals_ms
+    refractory = table.apd_ms[0] + table.erp_ms[0]
+    assert refractory.min() < last < refractory.max() + 10.0
+    assert found.outcome == "non-inducible"
+    (none,) = screen(made.waves, Burst(from_ms=160.0, to_ms=150.0), sites=("place 0",))
+    assert none.outcome == "no capture"
+
+
+def test_a_protocol_can_be_written():
+    said = protocol_from_text("S1 550 x 8, S2 to S4 from 380 by 10")
+    assert said == ExtraBeats(s1_ms=550.0, s1_beats=8, extras=3, s2_from_ms=380.0, step_ms=10.0)
+    assert protocol_from_text("S1 600 x 4, S2 from 400 by 20").extras == 1
+    assert protocol_from_text("Burst 320 to 200 by 5 x 10") == Burst(
+        from_ms=320.0, to_ms=200.0, step_ms=5.0, beats=10
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["S1 600", "burst 200 to 350 by 10 x 8", "S1 350 x 8, S2 from 400 by 20", "burst 350 x 8"],
+)
+def test_what_cannot_be_a_protocol_is_refused(words):
     with pytest.raises(InvalidInputError):
-        Protocol(extras=4)
-    with pytest.raises(InvalidInputError):
-        Protocol(s1_ms=350.0)
+        protocol_from_text(words)

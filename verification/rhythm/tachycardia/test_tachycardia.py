@@ -3,11 +3,11 @@ import pytest
 
 from bodytwin.twins.rhythm.model.ablation import burnt, search
 from bodytwin.twins.rhythm.model.circuit import Kind, find
-from bodytwin.twins.rhythm.model.protocol import Protocol
+from bodytwin.twins.rhythm.model.protocol import ExtraBeats
 from bodytwin.twins.rhythm.model.screening import screen
 from verification.rhythm.tachycardia.mean_heart import heart, scarred, waves
 
-PROTOCOL = Protocol()
+PROTOCOL = ExtraBeats()
 FEW = ("segment 6", "segment 14")
 SOME = (*FEW, "segment 3", "segment 9", "segment 16", "RV apex")
 

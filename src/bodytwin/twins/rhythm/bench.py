@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -30,7 +30,7 @@ from bodytwin.twins.rhythm.model import drugs
 from bodytwin.twins.rhythm.model.ablation import Search, search
 from bodytwin.twins.rhythm.model.heart import Heart, Tissue, Ventricle
 from bodytwin.twins.rhythm.model.leads import LeadField
-from bodytwin.twins.rhythm.model.protocol import Protocol
+from bodytwin.twins.rhythm.model.protocol import Protocol, places, protocol_from_text
 from bodytwin.twins.rhythm.model.screening import SiteResult, screen
 from bodytwin.twins.rhythm.model.sinus import sinus_arrival_ms
 from bodytwin.twins.rhythm.observe import Imaged
@@ -74,12 +74,14 @@ class Bench:
 
     def answer(self, name: str, asked: Mapping[str, Any]) -> Shape:
         """One of STUDIES."""
+        said = asked.get("protocol")
+        bench = replace(self, protocol=protocol_from_text(str(said))) if said else self
         known = {
-            "screen": self.screen,
-            "search": self.search,
-            "explore": self.explore,
-            "learn": self.learn,
-            "pace": self.pace,
+            "screen": bench.screen,
+            "search": bench.search,
+            "explore": bench.explore,
+            "learn": bench.learn,
+            "pace": bench.pace,
         }
         if name not in known:
             raise InvalidInputError(f"There is no study of that name. There are: {_list(known)}.")
@@ -218,11 +220,8 @@ class Bench:
     def _sites(self, asked: Mapping[str, Any]) -> tuple[str, ...]:
         """The sites asked for, else all."""
         names = tuple(str(s) for s in asked.get("sites") or self.heart.sites)
-        strange = [n for n in names if n not in self.heart.sites]
-        if strange:
-            raise InvalidInputError(
-                f"There is no site '{strange[0][:40]}'. There are: {_list(self.heart.sites)}."
-            )
+        for name in names:
+            places(self.heart, name)
         return names
 
     def _tried(
@@ -330,12 +329,9 @@ class Bench:
         return int(np.argmin((away * away).sum(axis=1)))
 
     def _based_on(self) -> str:
-        p = self.protocol
         return (
             f"Image {self.case.inputs.image[:12]} on voxels of "
-            f"{self.heart.voxels.spacing_mm:g} mm; S1 {p.s1_ms:g} ms x {p.s1_beats}, up to "
-            f"{p.extras} extra beats; sustained after "
-            f"{p.sustained_ms:g} ms."
+            f"{self.heart.voxels.spacing_mm:g} mm; {self.protocol.words}."
         )
 
 

@@ -28,7 +28,7 @@ from bodytwin.twins.rhythm.interventions import (
     interventions_from_text,
 )
 from bodytwin.twins.rhythm.model.drugs import effects
-from bodytwin.twins.rhythm.model.protocol import Protocol
+from bodytwin.twins.rhythm.model.protocol import ExtraBeats
 from bodytwin.twins.rhythm.observe import Imaged, case_of, is_of_ventricles
 from bodytwin.twins.rhythm.observe import error_of as observed_error
 from bodytwin.twins.rhythm.outcomes import QuietHeart
@@ -43,7 +43,7 @@ class RhythmTwin:
     """Ventricles that are paced, thrown into a tachycardia, and treated, before the patient is."""
 
     spacing_mm: float = 1.5
-    protocol: Protocol = field(default_factory=Protocol)
+    protocol: ExtraBeats = field(default_factory=ExtraBeats)
     affordable_draws: int = 12
     progress: Progress = silent
     name: str = "rhythm"
