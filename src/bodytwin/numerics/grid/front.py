@@ -285,12 +285,15 @@ def spread(
     order = np.lexsort((voxel, time))
     reached, active = state.reached_ms.copy(), state.active_ms.copy()
     share = state.speed_share.copy()
+    width = 0.999 * of.fastest_ms / max(1.0, float(recovery.speed_share.max()))
+    ahead = of.slowest_ms / float(recovery.speed_share.min()) + patience_ms
     made = _spread(
         of.voxels.index.reshape(-1), of.places, of.jumps, _LINE_OF, of.steps, of.times_ms,
         kind, active_share,
         recovery.active_ms, recovery.speed_share, recovery.recovers_ms[:, 0],
         recovery.first_ms, recovery.step_ms, reached, active, share,
         time[order], voxel[order], source[order], until_ms, patience_ms, smoothing_ms,
+        width, int(ahead / width) + 3,
     )  # fmt: skip
     t, v, s, a, wt, wv, ws = made
     waiting = Waiting(time_ms=wt, voxel=wv, source=ws)
@@ -349,49 +352,6 @@ def _times(fx, fy, fz, along, across, lines, found):
 def _all_times(axis, along, across, lines, found):
     for i in prange(len(axis)):
         _times(axis[i, 0], axis[i, 1], axis[i, 2], along[i], across[i], lines, found[i])
-
-
-@njit(cache=True, nogil=True)
-def _push(times, voxels, sources, size, t, v, s):
-    i = size
-    while i > 0:
-        up = (i - 1) >> 1
-        if times[up] < t or (times[up] == t and voxels[up] <= v):
-            break
-        times[i], voxels[i], sources[i] = times[up], voxels[up], sources[up]
-        i = up
-    times[i], voxels[i], sources[i] = t, v, s
-    return size + 1
-
-
-@njit(cache=True, nogil=True)
-def _pop(times, voxels, sources, size):
-    size -= 1
-    t, v, s = times[size], voxels[size], sources[size]
-    i = 0
-    while True:
-        c = 2 * i + 1
-        if c >= size:
-            break
-        if c + 1 < size and (
-            times[c + 1] < times[c] or (times[c + 1] == times[c] and voxels[c + 1] < voxels[c])
-        ):
-            c += 1
-        if t < times[c] or (t == times[c] and v <= voxels[c]):
-            break
-        times[i], voxels[i], sources[i] = times[c], voxels[c], sources[c]
-        i = c
-    times[i], voxels[i], sources[i] = t, v, s
-    return size
-
-
-@njit(cache=True, nogil=True)
-def _grown(times, voxels, sources):
-    t = np.empty(2 * len(times))
-    v = np.empty(2 * len(times), dtype=np.int32)
-    s = np.empty(2 * len(times), dtype=np.int32)
-    t[: len(times)], v[: len(times)], s[: len(times)] = times, voxels, sources
-    return t, v, s
 
 
 @njit(cache=True, nogil=True)
@@ -479,8 +439,9 @@ def _looked_up(table, kind, rest, first, step):
 def _spread(
     index, places, jumps, line_of, steps, take, kind, active_share,
     active_of, share_of, recovers, first, step, reached, active, share,
-    begin, begin_voxel, begin_source, until, patience, smoothing,
+    begin, begin_voxel, begin_source, until, patience, smoothing, width, bins,
 ):  # fmt: skip
+    """Bins of times as in `_first`; what lies in one is put in order when its time has come."""
     n = len(places)
     margin = jumps.max()
     ahead = np.full((len(index) + 2 * margin, 2), np.inf)
@@ -489,74 +450,160 @@ def _spread(
             reached[i] + active[i] + recovers[kind[i]] * active_share[i]
         )
     sooner, when = np.empty(len(jumps) + 1, np.int64), np.empty(len(jumps) + 1)
-    times = np.empty(max(1 << 16, 2 * len(begin)))
-    voxels = np.empty(len(times), dtype=np.int32)
-    froms = np.empty(len(times), dtype=np.int32)
-    size = 0
     for q in range(len(begin)):
-        v = begin_voxel[q]
         if begin_source[q] >= 0:
-            at = places[v] + margin
+            at = places[begin_voxel[q]] + margin
             ahead[at, EXPECTED] = min(ahead[at, EXPECTED], begin[q])
-        size = _push(times, voxels, froms, size, begin[q], v, begin_source[q])
+    head = np.full(bins, -1, dtype=np.int64)
+    times, voxels, froms, following = _pool(1 << 16)
+    vacant, waiting, per = 0, 0, 1.0 / width
+    due_t, due_v, due_s = np.empty(1024), np.empty(1024, np.int32), np.empty(1024, np.int32)
     room = 4 * n
     out_t = np.empty(room)
     out_v = np.empty(room, dtype=np.int32)
     out_s = np.empty(room, dtype=np.int32)
     out_a = np.empty(room, dtype=np.float32)
-    made = 0
-    while size > 0:
-        t, i, source = times[0], voxels[0], froms[0]
-        if t > until:
+    made, begun, now, due, late = 0, 0, 0, 0, False
+    origin = begin[0] if len(begin) else 0.0
+    while not late and (waiting > 0 or begun < len(begin)):
+        if waiting == 0:
+            now = int((begin[begun] - origin) * per)
+        if origin + now * width > until:
             break
-        size = _pop(times, voxels, froms, size)
-        here = places[i] + margin
-        if (source >= 0 and ahead[here, EXPECTED] != t) or t < ahead[here, READY]:
-            continue
-        ahead[here, EXPECTED] = np.inf
-        rest = t - reached[i] - active[i]
-        own = _looked_up(active_of, kind[i], rest, first, step) * active_share[i]
-        if source >= 0:
-            way = places[i] - places[source]
-            gap = 0.0
+        due = 0
+        while begun < len(begin) and int((begin[begun] - origin) * per) <= now:
+            if due == len(due_t):
+                due_t, due_v, due_s = _twice(due_t, due_v, due_s)
+            due_t[due], due_v[due], due_s[due] = (
+                begin[begun],
+                begin_voxel[begun],
+                begin_source[begun],
+            )
+            begun += 1
+            due += 1
+        e = head[now % bins]
+        head[now % bins] = -1
+        while e >= 0:
+            if ahead[places[voxels[e]] + margin, EXPECTED] == times[e]:
+                if due == len(due_t):
+                    due_t, due_v, due_s = _twice(due_t, due_v, due_s)
+                due_t[due], due_v[due], due_s[due] = times[e], voxels[e], froms[e]
+                due += 1
+            after = following[e]
+            following[e] = vacant
+            vacant = e
+            waiting -= 1
+            e = after
+        order = np.argsort(due_v[:due], kind="mergesort")
+        order = order[np.argsort(due_t[:due][order], kind="mergesort")]
+        for o in order:
+            t, i, source = due_t[o], due_v[o], due_s[o]
+            here = places[i] + margin
+            if t > until:
+                late = True
+                break
+            if (source >= 0 and ahead[here, EXPECTED] != t) or t < ahead[here, READY]:
+                continue
+            ahead[here, EXPECTED] = np.inf
+            rest = t - reached[i] - active[i]
+            own = _looked_up(active_of, kind[i], rest, first, step) * active_share[i]
+            if source >= 0:
+                own += np.exp(-_gap(places[i] - places[source], jumps, take[source], line_of)
+                              / smoothing) * (active[source] - own)  # fmt: skip
+            share[i] = _looked_up(share_of, kind[i], rest, first, step)
+            reached[i], active[i] = t, own
+            ahead[here, READY] = t + own + recovers[kind[i]] * active_share[i]
+            if made == room:
+                out_t, out_v, out_s, out_a = _longer(out_t, out_v, out_s, out_a)
+                room = len(out_t)
+            out_t[made], out_v[made], out_s[made], out_a[made] = t, i, source, own
+            made += 1
+            found = 0
             for k in range(len(jumps)):
-                if jumps[k] == way:
-                    gap = take[source, line_of[k]]
-                    break
-            own += np.exp(-gap / smoothing) * (active[source] - own)
-        share[i] = _looked_up(share_of, kind[i], rest, first, step)
-        reached[i], active[i] = t, own
-        ahead[here, READY] = t + own + recovers[kind[i]] * active_share[i]
-        if made == room:
-            out_t, out_v, out_s, out_a = _longer(out_t, out_v, out_s, out_a)
-            room = len(out_t)
-        out_t[made], out_v[made], out_s[made], out_a[made] = t, i, source, own
-        made += 1
-        found = 0
-        for k in range(len(jumps)):
-            there, open_ = t + take[i, line_of[k]] / share[i], steps[i, k >> 6] >> np.uint64(k & 63)
-            j = np.uint64(here + jumps[k])
-            able = ahead[j, READY]
-            sooner[found], when[found] = here + jumps[k], max(there, able)
-            goes = (there >= able - patience) & (max(there, able) < ahead[j, EXPECTED])
-            found += np.int64(open_ & np.uint64(goes) & np.uint64(1))
-        for q in range(found):
-            ahead[sooner[q], EXPECTED] = when[q]
-            if size + 1 >= len(times):
-                times, voxels, froms = _grown(times, voxels, froms)
-            size = _push(times, voxels, froms, size, when[q], index[sooner[q] - margin], i)
-    left_t = np.empty(size)
-    left_v = np.empty(size, dtype=np.int32)
-    left_s = np.empty(size, dtype=np.int32)
+                there, open_ = (
+                    t + take[i, line_of[k]] / share[i],
+                    steps[i, k >> 6] >> np.uint64(k & 63),
+                )
+                j = np.uint64(here + jumps[k])
+                able = ahead[j, READY]
+                sooner[found], when[found] = here + jumps[k], max(there, able)
+                goes = (there >= able - patience) & (max(there, able) < ahead[j, EXPECTED])
+                found += np.int64(open_ & np.uint64(goes) & np.uint64(1))
+            for q in range(found):
+                ahead[sooner[q], EXPECTED] = when[q]
+                e = vacant
+                vacant = following[e]
+                if vacant < 0:
+                    vacant = len(times)
+                    times, voxels, froms, following = _larger(times, voxels, froms, following)
+                b = int((when[q] - origin) * per) % bins
+                times[e], voxels[e], froms[e] = when[q], index[sooner[q] - margin], i
+                following[e] = head[b]
+                head[b] = e
+            waiting += found
+        now += 1
+    # What is left: of the last bin what came too late, then all later bins.
     left = 0
-    for q in range(size):
-        if froms[q] < 0 or ahead[places[voxels[q]] + margin, EXPECTED] == times[q]:
-            left_t[left], left_v[left], left_s[left] = times[q], voxels[q], froms[q]
+    for o in range(due):
+        if due_t[o] > until:
+            due_t[left], due_v[left], due_s[left] = due_t[o], due_v[o], due_s[o]
             left += 1
+    for b in range(bins):
+        e = head[b]
+        while e >= 0:
+            if ahead[places[voxels[e]] + margin, EXPECTED] == times[e]:
+                if left == len(due_t):
+                    due_t, due_v, due_s = _twice(due_t, due_v, due_s)
+                due_t[left], due_v[left], due_s[left] = times[e], voxels[e], froms[e]
+                left += 1
+            e = following[e]
+    while begun < len(begin):
+        if left == len(due_t):
+            due_t, due_v, due_s = _twice(due_t, due_v, due_s)
+        due_t[left], due_v[left], due_s[left] = (
+            begin[begun],
+            begin_voxel[begun],
+            begin_source[begun],
+        )
+        left += 1
+        begun += 1
     return (
         out_t[:made].copy(), out_v[:made].copy(), out_s[:made].copy(), out_a[:made].copy(),
-        left_t[:left].copy(), left_v[:left].copy(), left_s[:left].copy(),
+        due_t[:left].copy(), due_v[:left].copy(), due_s[:left].copy(),
     )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _gap(way, jumps, take, line_of):
+    """How long a front took for the step `way` in the flat box."""
+    for k in range(len(jumps)):
+        if jumps[k] == way:
+            return take[line_of[k]]
+    return np.float32(0.0)
+
+
+@njit(cache=True, nogil=True)
+def _pool(size):
+    """Entries of a linked list, all vacant, each leading to the next."""
+    following = np.arange(1, size + 1)
+    following[-1] = -1
+    return np.empty(size), np.empty(size, np.int32), np.empty(size, np.int32), following
+
+
+@njit(cache=True, nogil=True)
+def _larger(times, voxels, froms, following):
+    n = len(times)
+    t, v, s, f = _pool(2 * n)
+    t[:n], v[:n], s[:n], f[:n] = times, voxels, froms, following
+    return t, v, s, f
+
+
+@njit(cache=True, nogil=True)
+def _twice(a, b, c):
+    n = len(a)
+    d, e, f = np.empty(2 * n), np.empty(2 * n, np.int32), np.empty(2 * n, np.int32)
+    d[:n], e[:n], f[:n] = a, b, c
+    return d, e, f
 
 
 @njit(cache=True, nogil=True)
