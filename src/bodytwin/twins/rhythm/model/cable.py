@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from bodytwin.errors import InvalidInputError
@@ -91,7 +91,7 @@ def _repolarised(v: Array, arrival: float, dt: float) -> float:
     return float((k + later[0]) * dt) if len(later) else np.nan
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _run(y, share, dt, steps, starts, d, watched, c, trace):
     n = len(y)
     v = y[:, 0].copy()
@@ -104,7 +104,7 @@ def _run(y, share, dt, steps, starts, d, watched, c, trace):
             left = v[i - 1] if i > 0 else v[i]
             right = v[i + 1] if i < n - 1 else v[i]
             y[i, 0] = v[i] + d * (left - 2 * v[i] + right)
-        for i in prange(n):
+        for i in range(n):
             advance(y[i], share, dt, 35.714 if on and i < 15 else 0.0, c)
         for i in range(n):
             v[i] = y[i, 0]
