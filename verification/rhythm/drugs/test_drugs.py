@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from numba import get_num_threads, set_num_threads
 
 from bodytwin.twins.rhythm.model.cable import Strand, stimulated
 from bodytwin.twins.rhythm.model.cells.ten_tusscher import apd90_ms, beat, cell, rested
@@ -32,16 +31,6 @@ def test_the_table_of_durations_is_met_again_by_cells(name, multiple):
     assert durations[1] / durations[0] == pytest.approx(share, abs=0.005)
 
 
-@pytest.fixture
-def one_thread():
-    """A strand is too short to be shared."""
-    before = get_num_threads()
-    set_num_threads(1)
-    yield
-    set_num_threads(before)
-
-
-@pytest.mark.usefixtures("one_thread")
 def test_the_table_of_speeds_is_met_again_by_strands():
     strand, speeds = Strand(), []
     for of in (cell("border"), drugged_cell("border", blocker("lidocaine"), 5.0)):
