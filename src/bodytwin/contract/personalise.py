@@ -113,7 +113,7 @@ def personalise(
     if not np.isfinite(sample.draws).all():
         raise NumericalError("The inference returned draws that are not finite.")
     z = sample.resampled(draws, rng)
-    best = sample.draws[np.argmax(problem.log_posterior(sample.draws))]
+    best = sample.most_probable(problem)
     return Posterior(
         case=case,
         prior=prior,

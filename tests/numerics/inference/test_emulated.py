@@ -81,3 +81,17 @@ def test_the_same_seed_gives_the_same_draws():
         Emulated().sample(problem(curved, value, 4.0), np.random.default_rng(5)) for _ in range(2)
     )
     assert np.array_equal(one.draws, again.draws)
+
+
+def test_the_most_probable_unknowns_are_known_without_another_run():
+    value = curved(np.array([[0.9, 0.3]]))[0]
+    run = Counted(curved)
+    asked = problem(run, value, 4.0)
+    found = Emulated().sample(asked, np.random.default_rng(1))
+    before = run.runs
+    best = found.most_probable(asked)
+    assert run.runs == before
+    exact = problem(curved, value, 4.0)
+    draws = Escalating().sample(exact, np.random.default_rng(1)).draws
+    top = exact.log_posterior(draws).max()
+    assert top - exact.log_posterior(best[None])[0] < 0.5

@@ -70,7 +70,15 @@ class Emulated:
             f"square; at most {self.tolerance:g} is allowed). {sample.reason}",
             trusted=sample.trusted and missed <= self.tolerance,
             diagnostics={**sample.diagnostics, "runs": float(len(x)), "emulator_missed": missed},
+            best=_best(problem, x, y),
         )
+
+
+def _best(problem: Problem, x: Array, y: Array) -> Array:
+    """Of the points that were run, (runs, p) with what came out (runs, n), the most probable."""
+    z = problem.mean + x @ problem.cholesky.T
+    density = problem.log_prior(z) + problem.observed.log_density(y).sum(axis=-1)
+    return z[np.argmax(density)]
 
 
 def _run(problem: Problem, x: Array) -> Array:

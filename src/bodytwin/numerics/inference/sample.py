@@ -21,9 +21,10 @@ def silent(_what: str, _share: float) -> None:
 class Sample:
     """Weighted draws of z: `draws` (b, p), `log_weights` (b,) that need no normalising.
 
-    `log_evidence` is the log of the marginal likelihood. `trusted` is False
-    where the method's own gate failed; `reason` says in a sentence why this
-    method was used and how it went.
+    `best` (p,) is the most probable z of those at which the simulator was run, given
+    where it is too expensive to be run at every draw. `log_evidence` is the log of the
+    marginal likelihood. `trusted` is False where the method's own gate failed; `reason` says
+    in a sentence why this method was used and how it went.
     """
 
     draws: Array
@@ -33,6 +34,13 @@ class Sample:
     reason: str
     trusted: bool
     diagnostics: Mapping[str, float]
+    best: Array | None = None
+
+    def most_probable(self, problem: Problem) -> Array:
+        """The most probable z that was found, (p,)."""
+        if self.best is not None:
+            return self.best
+        return self.draws[np.argmax(problem.log_posterior(self.draws))]
 
     @property
     def weights(self) -> Array:
