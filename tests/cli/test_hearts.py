@@ -76,3 +76,36 @@ def test_any_point_and_bursts_can_be_asked_for(terminal):
     unread = terminal.run("stimulate", patient, "--protocol", "quickly")
     assert unread.exit_code == 3
     assert "burst" in unread.stderr
+
+
+POINTS = "ID,X,Y,Z,LAT,Volt\n" + "".join(f"{k},{k},2,3,{5 * k},1.5\n" for k in range(9))
+MAPPED = ("--taken", "2026-03-05T10:15Z", "--lat", "LAT", "--time-unit", "ms")
+
+
+def test_a_map_is_brought_once_and_what_was_not_said_of_it_is_asked_for(terminal):
+    patient = terminal.patient()
+    file = terminal.file("points.csv", POINTS)
+    words = ("map", patient, file, *MAPPED, "--length-unit", "mm", "--rhythm", "sinus")
+    found = terminal.json(*words)
+    assert found["added"] == {**found["added"], "new": 1, "known": 0, "patients": [patient]}
+    (shown,) = found["maps"]
+    assert (shown["points"], shown["times"], shown["span_ms"]) == (9, 9, 40.0)
+    told = terminal.run(*words)
+    assert "9 points, 9 of them with a time, over 40 ms" in told.stdout
+    assert "known already" in told.stdout
+    for asked in ("--rhythm", "--taken", "--length-unit"):
+        at = words.index(asked)
+        unsaid = terminal.run(*words[:at], *words[at + 2 :])
+        assert unsaid.exit_code == 3
+        assert asked.strip("-").split("-")[0] in unsaid.stderr
+    assert terminal.run("map", "Nobody", *words[2:]).exit_code == 5
+
+
+def test_a_map_beside_the_image_is_left_out_of_the_twin_with_the_reason(terminal):
+    plain = SAID[:-2]
+    (patient,) = terminal.json("image", "Heart A", HEART, "--new", *plain)["added"]["patients"]
+    file = terminal.file("points.csv", POINTS)
+    words = ("map", patient, file, *MAPPED, "--length-unit", "mm", "--rhythm", "sinus")
+    terminal.json(*words)
+    shown = terminal.json("personalise", patient, "--twin", "rhythm")
+    assert "does not lie in the frame of the image" in str(shown)

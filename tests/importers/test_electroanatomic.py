@@ -2,6 +2,8 @@
 
 import io
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import h5py
 import numpy as np
@@ -11,7 +13,9 @@ import scipy.io
 from bodytwin.errors import InvalidInputError, UnreadableFileError
 from bodytwin.importers import electroanatomic
 from bodytwin.importers.electroanatomic import Said
+from bodytwin.record import Instant, Rhythm
 
+WHEN = Instant(datetime(2026, 3, 5, 10, tzinfo=UTC))
 PLACES = np.array([[0.0, 0, 0], [10, 0, 0], [0, 10, 0], [0, 0, 10]])
 CORNERS = np.array([[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]])
 LAT = np.array([-20.0, 5.0, np.nan, 40.0])
@@ -26,6 +30,10 @@ EP_POINTS = (
     b'72,5028153,3.28125,-42.25,-15.0469,"",200.54,0,7,129,2.23387\n'
 )
 AS_EP_POINTS = Said(lat="LAT", bipolar="Volt", length_unit="mm", time_unit="ms", voltage_unit="mV")
+
+
+def read(data, said=None):
+    return electroanatomic.read(data, replace(said or Said(), instant=WHEN))
 
 
 def mesh_text(*, colours=True, hidden=()):
@@ -112,7 +120,7 @@ SAME = {
 
 @pytest.mark.parametrize("form", SAME)
 def test_every_format_gives_the_same_map(form):
-    (found,) = electroanatomic.read(SAME[form]).maps
+    (found,) = read(SAME[form]).maps
     np.testing.assert_allclose(found.points_mm, PLACES)
     np.testing.assert_allclose(found.vertices_mm, PLACES)
     np.testing.assert_array_equal(found.triangles, CORNERS)
@@ -123,7 +131,7 @@ def test_every_format_gives_the_same_map(form):
 
 
 def test_a_table_is_read_in_the_units_that_are_said():
-    (found,) = electroanatomic.read(EP_POINTS, AS_EP_POINTS).maps
+    (found,) = read(EP_POINTS, AS_EP_POINTS).maps
     np.testing.assert_allclose(found.points_mm[0], [-15.9375, -29.8125, 11.2656])
     np.testing.assert_allclose(found.lat_ms, [1240, 219.51, 200.54])
     np.testing.assert_allclose(found.bipolar_mv, [8.0344, 1.78988, 2.23387])
@@ -133,7 +141,7 @@ def test_a_table_is_read_in_the_units_that_are_said():
 
 def test_other_units_are_converted():
     said = Said(lat="t", bipolar="v", length_unit="cm", time_unit="s", voltage_unit="uV")
-    (found,) = electroanatomic.read(b"x;y;z;t;v\n1;2;3;0.05;700\n", said).maps
+    (found,) = read(b"x;y;z;t;v\n1;2;3;0.05;700\n", said).maps
     np.testing.assert_allclose(found.points_mm, [[10, 20, 30]])
     assert (found.lat_ms[0], found.bipolar_mv[0]) == pytest.approx((50.0, 0.7))
 
@@ -144,7 +152,7 @@ def test_cells_without_a_value_are_not_measured_and_lines_without_a_place_are_he
         lat="LAT", bipolar="Volt", length_unit="mm", time_unit="ms", voltage_unit="mV",
         not_measured=-999,
     )  # fmt: skip
-    found = electroanatomic.read(text, said)
+    found = read(text, said)
     np.testing.assert_allclose(found.maps[0].lat_ms, [np.nan, 12, np.nan])
     np.testing.assert_array_equal(found.maps[0].measured("bipolar_mv"), [True, False, True])
     assert [h.path for h in found.held_back] == ["line 4"]
@@ -152,9 +160,9 @@ def test_cells_without_a_value_are_not_measured_and_lines_without_a_place_are_he
 
 def test_a_table_without_a_unit_is_refused():
     with pytest.raises(InvalidInputError, match="unit in which the file gives lat"):
-        electroanatomic.read(EP_POINTS, Said(lat="LAT", length_unit="mm"))
+        read(EP_POINTS, Said(lat="LAT", length_unit="mm"))
     with pytest.raises(InvalidInputError, match="unit of length"):
-        electroanatomic.read(EP_POINTS, Said(lat="LAT", time_unit="ms"))
+        read(EP_POINTS, Said(lat="LAT", time_unit="ms"))
 
 
 def test_a_surface_with_values_has_points_where_it_has_values():
@@ -166,10 +174,10 @@ def test_a_surface_with_values_has_points_where_it_has_values():
     text += "".join(f"{x} {y} {z} {t}\n" for (x, y, z), t in zip(PLACES, LAT, strict=True))
     text += "".join(f"3 {a} {b} {c}\n" for a, b, c in CORNERS)
     said = Said(lat="act", length_unit="mm", time_unit="ms")
-    (found,) = electroanatomic.read(text.replace("nan", "-1").encode(), said).maps
+    (found,) = read(text.replace("nan", "-1").encode(), said).maps
     assert len(found.points_mm) == 4
     said = Said(lat="act", length_unit="mm", time_unit="ms", not_measured=-1)
-    (found,) = electroanatomic.read(text.replace("nan", "-1").encode(), said).maps
+    (found,) = read(text.replace("nan", "-1").encode(), said).maps
     np.testing.assert_allclose(found.lat_ms, LAT[np.isfinite(LAT)])
     assert len(found.vertices_mm) == 4
 
@@ -179,7 +187,7 @@ def test_a_surface_of_opencarp_is_read_in_um():
     elements = "5\nLn 0 1 1\n" + "".join(f"Tr {a} {b} {c} 1\n" for a, b, c in CORNERS)
     files = {"a.pts": points, "a.elem": elements, "lat.dat": "\n".join(map(str, UNIPOLAR))}
     said = Said(lat="lat.dat", time_unit="ms")
-    found = electroanatomic.read({n: t.encode() for n, t in files.items()}, said)
+    found = read({n: t.encode() for n, t in files.items()}, said)
     np.testing.assert_allclose(found.maps[0].points_mm, PLACES)
     np.testing.assert_array_equal(found.maps[0].triangles, CORNERS)
     np.testing.assert_allclose(found.maps[0].lat_ms, UNIPOLAR)
@@ -188,42 +196,42 @@ def test_a_surface_of_opencarp_is_read_in_um():
 
 def test_a_study_with_an_empty_map_keeps_the_others_and_lists_it():
     files = CARTO | {"2-PACING_car.txt": b"VERSION_4_0 2-PACING\r\n"}
-    found = electroanatomic.read(files | {"2-PACING.mesh": mesh_text(colours=False)})
+    found = read(files | {"2-PACING.mesh": mesh_text(colours=False)})
     assert [m.name for m in found.maps] == ["1-LV"]
     assert [(h.path, h.kind) for h in found.held_back] == [("map 2", "map")]
 
 
 def test_a_shell_with_colours_and_no_points_is_a_map():
-    (found,) = electroanatomic.read({"a.mesh": mesh_text()}).maps
+    (found,) = read({"a.mesh": mesh_text()}).maps
     np.testing.assert_allclose(found.lat_ms, LAT)
 
 
 def test_what_was_cut_out_of_a_shell_is_left_out():
-    (found,) = electroanatomic.read({"a.mesh": mesh_text(hidden=(1, 2, 3))}).maps
+    (found,) = read({"a.mesh": mesh_text(hidden=(1, 2, 3))}).maps
     np.testing.assert_allclose(found.vertices_mm, PLACES[:3])
     np.testing.assert_array_equal(found.triangles, CORNERS[:1])
 
 
 def test_a_damaged_shell_leaves_the_points():
-    found = electroanatomic.read(CARTO | {"1-LV.mesh": mesh_text().replace(b"0 1 3", b"0 1 9")})
+    found = read(CARTO | {"1-LV.mesh": mesh_text().replace(b"0 1 3", b"0 1 9")})
     assert len(found.maps[0].points_mm) == 4
     assert [h.kind for h in found.held_back] == ["shell"]
 
 
 def test_a_short_line_of_points_is_held_back():
-    found = electroanatomic.read({"a_car.txt": car_text() + b"P\t0\t9\t0\t1\t1\t1\r\n"})
+    found = read({"a_car.txt": car_text() + b"P\t0\t9\t0\t1\t1\t1\r\n"})
     assert len(found.maps[0].points_mm) == 4
     assert "7 cells" in found.held_back[0].reason
 
 
 def test_times_outside_the_window_of_interest_are_not_kept_and_are_counted():
-    found = electroanatomic.read(version_5(userdata()))
+    found = read(version_5(userdata()))
     assert np.isnan(found.maps[0].lat_ms[2])
     assert "1 times lie outside" in found.held_back[0].reason
 
 
 def test_openep_without_points_has_the_values_of_its_shell():
-    found = electroanatomic.read(version_73(userdata(electric={"notes": np.zeros(3)})))
+    found = read(version_73(userdata(electric={"notes": np.zeros(3)})))
     np.testing.assert_allclose(found.maps[0].lat_ms, LAT)
     np.testing.assert_allclose(found.maps[0].unipolar_mv, UNIPOLAR)
 
@@ -237,7 +245,7 @@ def test_no_link_in_a_file_leads_out_of_it(tmp_path):
         _put(file.create_group("userdata"), {"notes": np.zeros(3)})
         file["userdata/electric/egmX"] = h5py.ExternalLink(str(other), "X")
     with pytest.raises(UnreadableFileError, match="neither points"):
-        electroanatomic.read(made.getvalue())
+        read(made.getvalue())
 
 
 @pytest.mark.parametrize(
@@ -255,10 +263,18 @@ def test_no_link_in_a_file_leads_out_of_it(tmp_path):
 )
 def test_what_is_no_map_is_refused(data):
     with pytest.raises(UnreadableFileError):
-        electroanatomic.read(data, AS_EP_POINTS)
+        read(data, AS_EP_POINTS)
 
 
 def test_a_map_cannot_be_written():
-    (found,) = electroanatomic.read(CARTO).maps
+    (found,) = read(CARTO).maps
     with pytest.raises(ValueError, match="read-only"):
         found.lat_ms[0] = 0.0
+
+
+def test_when_and_in_which_rhythm_it_was_taken_is_what_was_said():
+    (found,) = read(CARTO, Said(rhythm=Rhythm.TACHYCARDIA)).maps
+    assert (found.instant, found.rhythm) == (WHEN, Rhythm.TACHYCARDIA)
+    assert read(CARTO).maps[0].rhythm is Rhythm.NOT_STATED
+    with pytest.raises(InvalidInputError, match="when"):
+        electroanatomic.read(CARTO)

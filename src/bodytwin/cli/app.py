@@ -41,6 +41,7 @@ for name, function in {
     "timeline": records.timeline,
     "field": records.field,
     "image": hearts.image,
+    "map": hearts.map_,
     "twins": trust.twins,
     "personalise": predicting.personalise,
     "forecast": predicting.forecast,

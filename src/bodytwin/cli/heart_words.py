@@ -21,6 +21,19 @@ def brought(shape: Shape) -> str:
     ).rstrip()
 
 
+def mapped(shape: Shape) -> str:
+    """Maps that were kept."""
+    lines = [
+        f"{m['place'].capitalize()} in rhythm '{m['rhythm']}': {m['points']} points, "
+        f"{m['times']} of them with a time, over {m['span_ms']:.0f} ms."
+        for m in shape["maps"]
+    ]
+    if shape["held_back"]:
+        lines.append(f"Held back: {len(shape['held_back'])}.")
+    known = "" if shape["added"]["new"] else "It was known already."
+    return "\n".join([*lines, *shape["remarks"], known]).rstrip()
+
+
 def stimulated(shape: Shape) -> str:
     """Sites and what stimulation from each led to."""
     lines = [

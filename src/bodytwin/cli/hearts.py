@@ -1,4 +1,4 @@
-"""Commands about the heart: image, stimulate, ablate, rhythm."""
+"""Commands about the heart: image, map, stimulate, ablate, rhythm."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,6 +40,17 @@ Enhancement = Annotated[
 Thresholds = Annotated[
     str,
     typer.Option("--thresholds", help='Where scar begins in it: "35 50 % of maximum".'),
+]
+MapFiles = Annotated[
+    list[Path],
+    typer.Argument(help="CSV, PLY, VTK, OpenEP .mat, ZIP of CARTO 3; or .pts, .elem, .dat."),
+]
+Which = Annotated[
+    list[int] | None,
+    typer.Option("--which", help="Which map of a file of several, from 1; repeat."),
+]
+Places = Annotated[
+    str, typer.Option("--places", help="Columns of the place, as x,y,z; of a table only.")
 ]
 HeartDraws = Annotated[
     int, typer.Option("--draws", help="How many hearts to draw from what is known.")
@@ -95,6 +106,77 @@ def image(  # noqa: PLR0913 - one for each option
     with opened(home) as workspace:
         shape = shapes.plain(bring_image(workspace, patient, files, said, new=new))
     return Answer(shape=shape, words=heart_words.brought(shape))
+
+
+@command(
+    "bodytwin map 3f2a carto.zip --which 2 --rhythm sinus --taken 2026-03-05T10:15Z",
+    "bodytwin map 3f2a points.csv --lat LAT --bipolar Volt --length-unit mm --time-unit ms"
+    " --voltage-unit mV --rhythm sinus --taken 2026-03-05T10:15Z",
+)
+def map_(  # noqa: PLR0913 - one for each option
+    *,
+    patient: options.Patient,
+    files: MapFiles,
+    rhythm: Annotated[
+        str,
+        typer.Option("--rhythm", help="During the map: sinus, paced, tachycardia, other."),
+    ] = "",
+    taken: Annotated[
+        str | None, typer.Option("--taken", help="When it was mapped: 2026-03-05T10:15Z.")
+    ] = None,
+    which: Which = None,
+    lat: Annotated[
+        str | None, typer.Option("--lat", help="Column, array or file of the times.")
+    ] = None,
+    bipolar: Annotated[
+        str | None, typer.Option("--bipolar", help="The same of bipolar voltages.")
+    ] = None,
+    unipolar: Annotated[
+        str | None, typer.Option("--unipolar", help="The same of unipolar voltages.")
+    ] = None,
+    places: Places = "x,y,z",
+    length_unit: LengthUnit = "",
+    time_unit: Annotated[
+        str | None, typer.Option("--time-unit", help="Unit of the times, as ms.")
+    ] = None,
+    voltage_unit: Annotated[
+        str | None, typer.Option("--voltage-unit", help="Unit of the voltages, as mV.")
+    ] = None,
+    not_measured: Annotated[
+        float | None, typer.Option("--not-measured", help="The number that stands for no value.")
+    ] = None,
+    turned: Turned = False,
+    home: options.Home,
+) -> Answer:
+    """Bring an electroanatomic map of the heart.
+
+    It stays in the frame it came in: register it to the image before. The rhythm
+    twin uses a map in sinus rhythm that lies on the endocardium of the image.
+    """
+    from bodytwin.service import shapes
+    from bodytwin.service.mapping import Described, bring_map, columns_of
+    from bodytwin.service.times import optional
+
+    columns = columns_of(
+        places,
+        lat=lat,
+        bipolar=bipolar,
+        unipolar=unipolar,
+        length_unit=length_unit or None,
+        time_unit=time_unit,
+        voltage_unit=voltage_unit,
+        not_measured=not_measured,
+    )
+    said = Described(
+        rhythm=rhythm,
+        taken=optional(taken),
+        which=tuple(which or ()),
+        turned=turned,
+        columns=columns,
+    )
+    with opened(home) as workspace:
+        shape = shapes.plain(bring_map(workspace, patient, files, said))
+    return Answer(shape=shape, words=heart_words.mapped(shape))
 
 
 @command(

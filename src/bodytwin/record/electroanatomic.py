@@ -1,15 +1,30 @@
 """One electroanatomic map: where a catheter touched a heart, and what it measured there."""
 
+import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bodytwin.errors import InvalidInputError
+from bodytwin.record.instant import Instant
 from bodytwin.record.provenance import Provenance
 
 NOT_STATED = "not stated"
 MEASURED = ("lat_ms", "bipolar_mv", "unipolar_mv")
+PLACED = ("vertices_mm", "triangles", "points_mm")
+
+
+class Rhythm(StrEnum):
+    """In which rhythm a heart was while it was mapped."""
+
+    SINUS = "sinus"
+    PACED = "paced"
+    TACHYCARDIA = "tachycardia"
+    OTHER = "other"
+    NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -18,8 +33,9 @@ class Map:
 
     NaN is a value that was not measured. `lat_ms` counts from the reference, and
     is negative before it. The shell may be empty. `reference` and `annotation`
-    say in words which beat and which deflection the times were taken from. The
-    place is that of the mapping system and not that of any image.
+    say in words which beat and which deflection the times were taken from;
+    `rhythm` is what somebody said, since no file tells it. The place is that of
+    the mapping system and not that of any image.
     """
 
     vertices_mm: NDArray[np.float64]
@@ -28,7 +44,9 @@ class Map:
     lat_ms: NDArray[np.float64]
     bipolar_mv: NDArray[np.float64]
     unipolar_mv: NDArray[np.float64]
+    instant: Instant
     provenance: Provenance
+    rhythm: Rhythm = Rhythm.NOT_STATED
     name: str = ""
     reference: str = NOT_STATED
     annotation: str = NOT_STATED
@@ -45,6 +63,17 @@ class Map:
         if name not in MEASURED:
             raise InvalidInputError(f"A map has {', '.join(MEASURED)}, and no {name!r}.")
         return np.isfinite(getattr(self, name))
+
+    @cached_property
+    def content_address(self) -> str:
+        """SHA-256 over what the map shows and how it was taken: not over when and whence."""
+        about = f"{self.rhythm.value}|{self.name}|{self.reference}|{self.annotation}"
+        found = hashlib.sha256(about.encode())
+        for name in (*PLACED, *MEASURED):
+            array: NDArray[np.generic] = getattr(self, name)
+            found.update(f"{name} {array.shape}".encode())
+            found.update(np.ascontiguousarray(array).tobytes())
+        return found.hexdigest()
 
 
 def _fix(value: Map, name: str, array: NDArray[np.generic]) -> None:

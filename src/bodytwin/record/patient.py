@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from bodytwin.record.electroanatomic import Map
 from bodytwin.record.image import Image
 from bodytwin.record.row import Covariate, Observation, Treatment
 
@@ -40,3 +41,4 @@ class Record:
     treatments: tuple[Treatment, ...] = ()
     covariates: tuple[Covariate, ...] = ()
     images: tuple[Image, ...] = ()
+    maps: tuple[Map, ...] = ()

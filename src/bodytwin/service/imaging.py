@@ -90,7 +90,7 @@ def bring_image(
 
     """
     known = None if new else patient_called(workspace, patient)
-    data = [_bytes(path) for path in paths]
+    data = [file_bytes(path) for path in paths]
     image, remarks = read_image(workspace, paths, data, said)
     identity = pseudonym("called", patient)
     record = Record(
@@ -152,7 +152,7 @@ def read_image(
 
 
 def _enhanced(image: Image, said: Described) -> tuple[Image, str]:
-    data = [_bytes(path) for path in said.enhancement]
+    data = [file_bytes(path) for path in said.enhancement]
     asked = volume.Said(modality="MR", instant=image.instant)
     found = volume.read(data[0], asked) if len(data) == 1 else volume.read_series(data, asked)
     return volume.by_intensity(image, found.image, rule_of(said.thresholds))
@@ -224,7 +224,8 @@ def _by_default(workspace: Workspace, patient: str, at: datetime) -> Consent | N
     return local_consent(patient, id=f"local-{patient}", given_at=at)
 
 
-def _bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """The bytes of a file. Raises UnreadableFileError."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -24,6 +24,7 @@ WITH_FILES = (
     schema.comparison,
     schema.field,
     schema.image,
+    schema.heart_map,
 )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, select
 from bodytwin.errors import ConsentError, InvalidInputError
 from bodytwin.governance.consent import Consent
 from bodytwin.governance.request import Action
-from bodytwin.record import Image, Record
+from bodytwin.record import Record
 from bodytwin.store import schema
 from bodytwin.store.archive import Staged, sha256
 from bodytwin.store.columns import canonical
@@ -19,6 +19,7 @@ from bodytwin.store.consents import put_consent
 from bodytwin.store.gate import Asker, admit
 from bodytwin.store.home import Store
 from bodytwin.store.images import bytes_of_image, said_by_image
+from bodytwin.store.maps import bytes_of_map, said_by_map
 from bodytwin.store.people import enrolled, exists, remember_name
 from bodytwin.store.rows import Fact, said_by
 from bodytwin.store.sealed import put_file, sealed_row
@@ -141,8 +142,13 @@ class _Intake:
         facts = [
             f for r in records for f in (*r.observations, *r.treatments, *r.covariates)
         ]  # fmt: skip
-        images = self._images(key, patient, source, [i for r in records for i in r.images])
-        return self._facts(key, patient, source, facts) + images
+        images = [(said_by_image(i), bytes_of_image(i)) for r in records for i in r.images]
+        maps = [(said_by_map(m), bytes_of_map(m)) for r in records for m in r.maps]
+        return (
+            self._facts(key, patient, source, facts)
+            + self._with_files(schema.image, key, patient, source, images)
+            + self._with_files(schema.heart_map, key, patient, source, maps)
+        )
 
     def consents(
         self, identity: str, patient: str, by_default: Callable[[str], Consent | None] | None
@@ -222,18 +228,24 @@ class _Intake:
         self._tally(key, patient, [rows[n] for n in sorted(new)])
         return Counter({True: len(new), False: len(rows) - len(new)})
 
-    def _images(
-        self, key: SealingKey, patient: str, source: str, images: Sequence[Image]
+    def _with_files(
+        self,
+        table: Table,
+        key: SealingKey,
+        patient: str,
+        source: str,
+        things: Sequence[tuple[Mapping[str, Any], bytes]],
     ) -> Counter[bool]:
-        rows = {key.name(f"image {i.content_address} {i.instant.moment}"): i for i in images}
-        known = _known(self.connection, schema.image, rows)
-        new = {name: image for name, image in rows.items() if name not in known}
-        for name, image in new.items():
-            file = put_file(self.files, key, bytes_of_image(image), patient=patient)
-            said = said_by_image(image)
-            self._insert(schema.image, key, patient, {name: said}, source=source, file=file)
-        moments = [{"kind": "image", "instant": i.instant.moment} for i in new.values()]
-        self._tally(key, patient, moments, of="image")
+        """Keep images or maps: what a row says of each, and its numbers in a file beside."""
+        kind = table.name
+        rows = {key.name(f"{kind} {s['address']} {s['instant']}"): (s, data) for s, data in things}
+        known = _known(self.connection, table, rows)
+        new = {name: thing for name, thing in rows.items() if name not in known}
+        for name, (said, data) in new.items():
+            file = put_file(self.files, key, data, patient=patient)
+            self._insert(table, key, patient, {name: said}, source=source, file=file)
+        moments = [{"kind": kind, "instant": said["instant"]} for said, _ in new.values()]
+        self._tally(key, patient, moments, of=kind)
         return Counter({True: len(new), False: len(rows) - len(new)})
 
     def _links(

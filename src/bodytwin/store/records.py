@@ -13,6 +13,7 @@ from bodytwin.record import (
     Covariate,
     Demographics,
     Image,
+    Map,
     Observation,
     Provenance,
     Record,
@@ -24,6 +25,7 @@ from bodytwin.store.access import Access
 from bodytwin.store.columns import canonical
 from bodytwin.store.home import Store
 from bodytwin.store.images import image_of
+from bodytwin.store.maps import map_of
 from bodytwin.store.rows import Fact, fact_of
 from bodytwin.store.sealed import get_file, opened
 
@@ -55,6 +57,7 @@ class Summary:
     treatments: int
     covariates: int
     images: int
+    maps: int
     first: datetime | None
     last: datetime | None
 
@@ -87,6 +90,7 @@ def summary(store: Store, access: Access) -> Summary:
         treatments=counts["treatment"],
         covariates=counts["covariate"],
         images=counts["image"],
+        maps=counts["heart_map"],
         first=datetime.fromisoformat(firsts[0]) if firsts else None,
         last=datetime.fromisoformat(lasts[-1]) if lasts else None,
     )
@@ -105,6 +109,7 @@ def read_record(
         person = _demographics(connection, access, known_at)
         facts = _known(connection, access, known_at)
         images = _opened(connection, schema.image, access, known_at)
+        maps = _opened(connection, schema.heart_map, access, known_at)
     held = [
         k.fact
         for k in facts
@@ -117,6 +122,7 @@ def read_record(
         treatments=tuple(f for f in held if isinstance(f, Treatment)),
         covariates=tuple(f for f in held if isinstance(f, Covariate)),
         images=tuple(_images(store, access, images, as_of)),
+        maps=tuple(_maps(store, access, maps, as_of)),
     )
 
 
@@ -126,6 +132,15 @@ def _images(
     for said, row in sorted(rows, key=lambda r: (r[0]["instant"], r[1].id)):
         if as_of is None or datetime.fromisoformat(said["instant"]) <= as_of:
             yield image_of(said, get_file(store.archive, access.key, row.file, patient=row.patient))
+
+
+def _maps(
+    store: Store, access: Access, rows: Sequence[tuple[dict[str, Any], Any]], as_of: datetime | None
+) -> Iterator[Map]:
+    """In order of time; of one moment in the order in which the store learned of them."""
+    for said, row in sorted(rows, key=lambda r: (r[0]["instant"], r[1].recorded_at, r[1].id)):
+        if as_of is None or datetime.fromisoformat(said["instant"]) <= as_of:
+            yield map_of(said, get_file(store.archive, access.key, row.file, patient=row.patient))
 
 
 def read_facts(

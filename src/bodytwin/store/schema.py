@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from bodytwin.store.columns import Moment
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; `migrations/versions` holds one file for each."""
 
 metadata = MetaData()
@@ -80,6 +80,11 @@ image = _of_patient(
     Column("source", Text, nullable=False),
     Column("file", Text, nullable=False),
 )
+heart_map = _of_patient(
+    "heart_map",
+    Column("source", Text, nullable=False),
+    Column("file", Text, nullable=False),
+)
 
 PATIENT_TABLES = (
     score,
@@ -88,6 +93,7 @@ PATIENT_TABLES = (
     comparison,
     field,
     image,
+    heart_map,
     link,
     fact,
     tally,

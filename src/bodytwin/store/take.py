@@ -33,6 +33,8 @@ from bodytwin.store.vault import SealingKey
 
 TABLES = tuple(reversed(schema.PATIENT_TABLES))
 PSEUDONYM = re.compile("[0-9a-f]{16,64}")
+LATER = ("heart_map",)
+"""Tables that files of earlier versions do not have."""
 BESIDE = ("file", "source", "fact", "forecast", "target", "targets")
 
 
@@ -139,8 +141,8 @@ class _Names:
                 name = f"link {fact} {source} {said['path']}"
             case "reading":
                 name = f"reading {self.new('source', plain['source'])} {canonical(said)}"
-            case "image":
-                name = f"image {said['address']} {datetime.fromisoformat(said['instant'])}"
+            case "image" | "heart_map":
+                name = f"{table} {said['address']} {datetime.fromisoformat(said['instant'])}"
             case "demographics" | "tally":
                 name = f"{table} {old}"
             case _:
@@ -220,7 +222,7 @@ def from_json(data: bytes, files: Mapping[str, bytes]) -> Belongings:
     """The belongings that `to_json` wrote. Raises UnreadableFileError."""
     try:
         said = json.loads(data)
-        rows = {t.name: list(said["rows"][t.name]) for t in TABLES}
+        rows = {t.name: list(_rows(said["rows"], t.name)) for t in TABLES}
         patient = str(said["patient"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnreadableFileError(
@@ -229,3 +231,8 @@ def from_json(data: bytes, files: Mapping[str, bytes]) -> Belongings:
     if not PSEUDONYM.fullmatch(patient):
         raise UnreadableFileError("The file of the twin is damaged: it names no patient.")
     return Belongings(patient=patient, rows=rows, files=files)
+
+
+def _rows(rows: Any, name: str) -> Any:
+    """The rows of a table; none where the file is older than the table."""
+    return rows.get(name, ()) if name in LATER else rows[name]

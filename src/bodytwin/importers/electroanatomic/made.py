@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bodytwin import units
 from bodytwin.errors import InvalidInputError, UnreadableFileError
 from bodytwin.importers.report import HeldBack
-from bodytwin.record import Map, Provenance
+from bodytwin.record import Instant, Map, Provenance, Rhythm
 from bodytwin.record.electroanatomic import NOT_STATED
 
 READER = "electroanatomic/1"
@@ -25,6 +25,7 @@ class Said:
     `places`, `lat`, `bipolar` and `unipolar` are names in the file; units are UCUM
     codes. `not_measured` is the number that stands for no measurement. `reference`
     and `annotation` say in words from which beat and deflection times were taken.
+    `instant` is when the heart was mapped, `rhythm` in which rhythm: no file says it.
     """
 
     places: tuple[str, str, str] = ("x", "y", "z")
@@ -37,6 +38,8 @@ class Said:
     not_measured: float | None = None
     reference: str = NOT_STATED
     annotation: str = NOT_STATED
+    instant: Instant | None = None
+    rhythm: Rhythm = Rhythm.NOT_STATED
 
     @property
     def names(self) -> dict[str, str]:
@@ -69,9 +72,12 @@ def made(raw: Raw, said: Said, *, source: str, path: str) -> Map:
     """The map of what was read.
 
     Raises:
+        InvalidInputError: nobody said when it was taken.
         UnreadableFileError: the numbers of the file are no map.
 
     """
+    if said.instant is None:
+        raise InvalidInputError("A file of maps does not say when they were taken. Say it.")
     nothing = np.full(len(raw.points_mm), np.nan)
     try:
         return Map(
@@ -81,7 +87,9 @@ def made(raw: Raw, said: Said, *, source: str, path: str) -> Map:
             lat_ms=raw.values.get("lat", nothing),
             bipolar_mv=raw.values.get("bipolar", nothing),
             unipolar_mv=raw.values.get("unipolar", nothing),
+            instant=said.instant,
             provenance=Provenance(source, path, READER),
+            rhythm=said.rhythm,
             name=raw.name,
             reference=said.reference,
             annotation=said.annotation,

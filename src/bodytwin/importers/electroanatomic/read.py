@@ -21,10 +21,10 @@ def read(data: bytes | Mapping[str, bytes], said: Said | None = None) -> Maps:
 
     Args:
         data: a whole file, or the files of a CARTO 3 export or of openCARP by name.
-        said: what the file does not say of itself. OpenEP and CARTO need nothing.
+        said: what the file does not say of itself. OpenEP and CARTO need the time alone.
 
     Raises:
-        InvalidInputError: a unit or a name is lacking.
+        InvalidInputError: a unit, a name or the time is lacking.
         UnreadableFileError: no file of maps, or one that is not whole.
 
     """

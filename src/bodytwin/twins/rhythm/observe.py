@@ -1,4 +1,4 @@
-"""What of a record tells of the rhythm: the ventricles as imaged, and intervals of the ECG."""
+"""What of a record tells of the rhythm: the ventricles as imaged, intervals of the ECG, a map."""
 
 import tomllib
 from collections import OrderedDict
@@ -10,8 +10,10 @@ from threading import Lock
 from typing import Any
 
 from bodytwin.contract.case import Case, ErrorModel, Measurement
+from bodytwin.contract.digest import digest
 from bodytwin.errors import MissingDataError, OutsidePopulationError
 from bodytwin.record import LOINC, Image, Observation, Record
+from bodytwin.twins.rhythm.mapped import POINT, Mapped, usable
 from bodytwin.twins.rhythm.model.anatomy import heart_from_labels
 from bodytwin.twins.rhythm.model.heart import Heart
 
@@ -26,28 +28,35 @@ ASSUMED = (
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Imaged:
-    """The ventricles of this patient, as built from one image; `repairs` says what was mended."""
+    """The ventricles of this patient, as built from one image; `repairs` says what was mended.
+
+    `mapped` are the points of an electroanatomic map on them, where there is one.
+    """
 
     heart: Heart
     image: str
     repairs: tuple[str, ...]
+    mapped: Mapped | None = None
 
     @property
     def content_address(self) -> str:
-        """The hash of the heart."""
-        return self.heart.content_address
+        """The hash of the heart, and of the points of the map."""
+        if self.mapped is None:
+            return self.heart.content_address
+        return digest(self.heart.content_address, self.mapped.content_address)
 
 
 @cache
 def quantities() -> dict[str, dict[str, Any]]:
-    """What can be measured, with code, unit and error."""
+    """What can be measured, with unit, error, and code where it is an observation of a record."""
     path = files("bodytwin.twins.rhythm") / "data" / "measured.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    rows = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: row for name, row in rows.items() if "unit" in row}
 
 
 def error_of(quantity: str) -> ErrorModel:
     """Error of measuring and of the model together."""
-    row = quantities()[quantity]
+    row = quantities()[POINT.strip() if quantity.startswith(POINT) else quantity]
     return ErrorModel(additive_sd=(row["measuring_sd"] ** 2 + row["model_sd"] ** 2) ** 0.5)
 
 
@@ -60,7 +69,7 @@ def case_of(
     record: Record, *, variant: str, twin: str, version: str, spacing_mm: float,
     as_of: datetime | None,
 ) -> Case[Imaged]:  # fmt: skip
-    """The last image of the ventricles up to `as_of`, and the intervals measured by then.
+    """The last image of the ventricles up to `as_of`, and intervals and map measured by then.
 
     Raises:
         MissingDataError: no image of the ventricles.
@@ -77,8 +86,13 @@ def case_of(
         )
     image = images[-1]
     heart, repairs = _built(image, spacing_mm)
-    origin = min([image.instant.moment, *(o.instant.moment for o in record.observations if _of(o))])
+    found, not_used = usable([m for m in record.maps if m.instant.moment <= until], heart)
+    mapped_at = [found.taken.instant.moment] if found else []
+    intervals_at = [o.instant.moment for o in record.observations if _of(o)]
+    origin = min([image.instant.moment, *mapped_at, *intervals_at])
     seen = [o for o in record.observations if _of(o) and o.instant.moment <= until]
+    intervals = sorted((_measured(o, origin) for o in seen), key=lambda m: (m.time_h, m.quantity))
+    earlier = () if len(images) == 1 else ("Earlier images of the ventricles.",)
     return Case(
         twin=twin,
         version=version,
@@ -86,12 +100,10 @@ def case_of(
         patient=record.patient,
         origin=origin,
         as_of=until,
-        inputs=Imaged(heart=heart, image=image.content_address, repairs=repairs),
-        measurements=tuple(
-            sorted((_measured(o, origin) for o in seen), key=lambda m: (m.time_h, m.quantity))
-        ),
-        assumed=(*ASSUMED, *repairs),
-        left_out=() if len(images) == 1 else ("Earlier images of the ventricles.",),
+        inputs=Imaged(heart=heart, image=image.content_address, repairs=repairs, mapped=found),
+        measurements=(*intervals, *(_at_points(found, origin) if found else ())),
+        assumed=(*ASSUMED, *repairs, *((_placed(found),) if found else ())),
+        left_out=(*earlier, *not_used),
     )
 
 
@@ -99,6 +111,7 @@ def _last(record: Record) -> datetime:
     moments = [
         *(i.instant.moment for i in record.images),
         *(o.instant.moment for o in record.observations),
+        *(m.instant.moment for m in record.maps),
     ]
     if not moments:
         raise MissingDataError("The record holds no image and no measurement.")
@@ -108,7 +121,9 @@ def _last(record: Record) -> datetime:
 def _of(observation: Observation) -> str | None:
     if observation.code.system != LOINC:
         return None
-    return next((q for q, r in quantities().items() if r["loinc"] == observation.code.code), None)
+    return next(
+        (q for q, r in quantities().items() if r.get("loinc") == observation.code.code), None
+    )
 
 
 def _measured(o: Observation, origin: datetime) -> Measurement:
@@ -128,6 +143,32 @@ def _measured(o: Observation, origin: datetime) -> Measurement:
         unit=row["unit"],
         error=error_of(quantity),
         source=f"{o.provenance.source_sha256}#{o.provenance.path}",
+    )
+
+
+def _at_points(found: Mapped, origin: datetime) -> list[Measurement]:
+    """Times at the chosen points of a map: all of the moment at which it was taken."""
+    source = found.taken.provenance
+    return [
+        Measurement(
+            quantity=quantity,
+            time_h=found.taken.instant.hours_since(origin),
+            value=float(value),
+            unit="ms",
+            error=error_of(quantity),
+            source=f"{source.source_sha256}#{source.path}, point {row + 1}",
+        )
+        for quantity, value, row in zip(
+            found.quantities, found.measured_ms, found.rows, strict=True
+        )
+    ]
+
+
+def _placed(found: Mapped) -> str:
+    return (
+        "The electroanatomic map lies in the frame of the image: its points are "
+        f"{found.median_mm:.1f} mm (median) from the endocardium. A turn about the long axis would "
+        "not show in that."
     )
 
 

@@ -25,6 +25,7 @@ from bodytwin.twins.rhythm.observe import Imaged
 from bodytwin.twins.rhythm.parameters import NAMES
 
 Array = NDArray[np.float64]
+INTERVALS = ("QRS duration", "QT interval")
 LAST = 0.995
 """The share of muscle by whose activation QRS ends: the last voxels of a grid are artefacts."""
 
@@ -66,13 +67,20 @@ def drugged(plan: Plan[Intervention] | None) -> Drugged:
 
 def intervals_ms(heart: Heart, row: Array, plan: Plan[Intervention] | None) -> tuple[float, float]:
     """Duration of QRS and QT interval: of paced beats where the plan paces, else of sinus beats."""
-    unknowns = unknowns_of(row)
+    waves, arrival = beat(heart, row, plan)
+    return _intervals_ms(waves, arrival)
+
+
+def beat(heart: Heart, row: Array, plan: Plan[Intervention] | None) -> tuple[Waves, Array]:
+    """The heart under a plan, and the activation (n,) of one beat: paced, or else of sinus."""
     waves = waves_of(heart, row, plan)
     pacing = [i for i in (plan.interventions if plan else ()) if isinstance(i, Pacing)]
     if pacing:
-        arrival = paced_arrival_ms(waves, pacing)
-    else:
-        arrival = sinus_arrival_ms(waves, unknowns["endocardial_speedup"])
+        return waves, paced_arrival_ms(waves, pacing)
+    return waves, sinus_arrival_ms(waves, unknowns_of(row)["endocardial_speedup"])
+
+
+def _intervals_ms(waves: Waves, arrival: Array) -> tuple[float, float]:
     reached = arrival[np.isfinite(arrival)]
     kind, table = waves.substrate.kind, waves.substrate.restitution
     rested = table.apd_ms[:, -1][kind] * waves.substrate.apd_share
@@ -99,24 +107,38 @@ def _site(heart: Heart, name: str) -> int:
 def predicted(
     case: Case[Imaged], parameters: Array, plan: RhythmPlan | None, targets: Sequence[Target]
 ) -> Array:
-    """True intervals at the targets, (draw, target); a plan acts from the time of the case on."""
-    columns = {"QRS duration": 0, "QT interval": 1}
+    """True intervals and times at the points of the map, (draw, target), of one beat each.
+
+    A plan acts from the time of the case on.
+    """
+    mapped = case.inputs.mapped
+    columns = {
+        name: k for k, name in enumerate((*INTERVALS, *(mapped.quantities if mapped else ())))
+    }
     for target in targets:
         if target.quantity not in columns or target.unit != "ms":
             raise InvalidInputError(
-                f"This twin predicts {' and '.join(columns)} in ms; asked for {target.quantity} "
-                f"in {target.unit}."
+                f"This twin predicts {' and '.join(INTERVALS)} in ms, and activation at the points "
+                f"of a map where the case has one; asked for {target.quantity} in {target.unit}."
             )
     later = np.array([t.time_h > case.now_h for t in targets])
     acts = plan is not None and bool(plan.interventions) and bool(later.any())
     found = np.empty((len(parameters), len(targets)))
-    heart = case.inputs.heart
     for k, row in enumerate(parameters):
-        before = intervals_ms(heart, row, None)
-        after = intervals_ms(heart, row, plan) if acts else before
+        before = _seen_ms(case.inputs, row, None)
+        after = _seen_ms(case.inputs, row, plan) if acts else before
         for j, target in enumerate(targets):
             found[k, j] = (after if later[j] else before)[columns[target.quantity]]
     return found
+
+
+def _seen_ms(inputs: Imaged, row: Array, plan: RhythmPlan | None) -> Array:
+    """What can be measured of one beat: INTERVALS, then the points of the map."""
+    waves, arrival = beat(inputs.heart, row, plan)
+    intervals = np.array(_intervals_ms(waves, arrival))
+    if inputs.mapped is None:
+        return intervals
+    return np.concatenate([intervals, inputs.mapped.predicted_ms(arrival)])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

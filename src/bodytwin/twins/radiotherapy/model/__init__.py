@@ -1,0 +1,1 @@
+"""The equations of radiotherapy: dose, plans and what tissue does with them."""
