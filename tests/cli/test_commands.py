@@ -76,7 +76,7 @@ def test_every_command_answers_in_json(terminal, second):
         "take-in": [terminal.folder / "twin.zip"],
     }
     alone = {c.name for c in app.registered_commands}
-    hearts = {"image", "stimulate", "ablate", "pace", "rhythm"}
+    hearts = {"image", "map", "stimulate", "ablate", "pace", "rhythm"}
     assert alone == {
         "demo",
         "serve",
