@@ -13,7 +13,7 @@ SETTLED_MM = (-11.66, -15.55)
 def test_the_tip_of_the_beam_rises_into_the_stated_range(record_property):
     (_, _, coarse), _ = problems.beam((10, 1, 1))
     (_, _, fine), _ = problems.beam((20, 2, 2))
-    record_property("tip_mm", [coarse, fine])
+    record_property("tip_mm", [float(coarse), float(fine)])
     print(f"problem 1: {coarse:.4f}, {fine:.4f} mm")
     low, high = STATED_TIP_MM
     assert low < fine < high
@@ -22,7 +22,7 @@ def test_the_tip_of_the_beam_rises_into_the_stated_range(record_property):
 
 def test_the_apex_of_the_inflated_ventricle_goes_to_the_stated_height(record_property):
     inside, outside, _ = problems.problem_2((4, 6, 2))
-    record_property("apex_mm", [inside[2], outside[2]])
+    record_property("apex_mm", [float(inside[2]), float(outside[2])])
     print(f"problem 2: {inside[2]:.3f}, {outside[2]:.3f} mm")
     assert inside[2] == pytest.approx(STATED_APEX_MM[0], rel=0.01)
     assert outside[2] == pytest.approx(STATED_APEX_MM[1], rel=0.01)
@@ -33,7 +33,7 @@ def test_the_apex_of_the_contracting_ventricle_rises_to_where_a_finer_mesh_puts_
         (inside[2], outside[2])
         for inside, outside, _ in map(problems.problem_3, ((2, 3, 1), (4, 6, 2)))
     ]
-    record_property("apex_mm", heights)
+    record_property("apex_mm", str(heights))
     print("problem 3:", heights)
     for (coarse, fine), settled in zip(zip(*heights, strict=True), SETTLED_MM, strict=True):
         assert abs(fine - settled) < abs(coarse - settled) / 2
