@@ -18,9 +18,9 @@ def main(path, shear_kpa, bulk_kpa, rounds):
     body = felupe.SolidBody(felupe.NeoHooke(mu=shear_kpa, bulk=bulk_kpa), field)
     best = np.inf
     for _ in range(rounds):
-        before = time.process_time()
+        before = time.thread_time()
         matrix = body.assemble.matrix(field)
-        best = min(best, time.process_time() - before)
+        best = min(best, time.thread_time() - before)
     along = matrix @ kept["direction"]
     print(json.dumps({"core_s": best, "work": float(kept["direction"] @ along)}))
 
