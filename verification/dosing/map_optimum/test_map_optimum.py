@@ -1,4 +1,4 @@
-"""2050 simulated patients, five kinds of model, against a derivative-free global optimiser."""
+"""2020 simulated patients, five kinds of model, against a derivative-free global optimiser."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ KINDS = {
         lambda: load("vancomycin_goti_2018"), INFUSED, 500, {"covariates": (70.0, 90.0, 0.0)}),
     "two compartments, a chain of absorption": (
         lambda: load("tacrolimus_woillard_2011"), SWALLOWED, 300, {"covariates": (35.0, 0.0, 0.0)}),
-    "saturable elimination": (lambda: monolix("run201"), ORAL, 50, {}),
+    "saturable elimination": (lambda: monolix("run201"), ORAL, 20, {}),
 }  # fmt: skip
 
 
