@@ -140,6 +140,7 @@ def test_a_store_from_before_there_were_maps_gets_room_for_them(tmp_path, made, 
     store = open_store(tmp_path)
     with store.writing() as (connection, _):
         connection.execute(text("DROP TABLE heart_map"))
+        connection.execute(text("DROP TABLE delineated"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     store.close()
     again = open_store(tmp_path)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from bodytwin.record.delineated import Delineated
 from bodytwin.record.electroanatomic import Map
 from bodytwin.record.image import Image
 from bodytwin.record.row import Covariate, Observation, Treatment
@@ -42,3 +43,4 @@ class Record:
     covariates: tuple[Covariate, ...] = ()
     images: tuple[Image, ...] = ()
     maps: tuple[Map, ...] = ()
+    delineated: tuple[Delineated, ...] = ()

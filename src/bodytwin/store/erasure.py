@@ -25,6 +25,7 @@ WITH_FILES = (
     schema.field,
     schema.image,
     schema.heart_map,
+    schema.delineated,
 )
 
 

@@ -16,6 +16,7 @@ from bodytwin.store import schema
 from bodytwin.store.archive import Staged, sha256
 from bodytwin.store.columns import canonical
 from bodytwin.store.consents import put_consent
+from bodytwin.store.delineations import bytes_of_delineated, said_by_delineated
 from bodytwin.store.gate import Asker, admit
 from bodytwin.store.home import Store
 from bodytwin.store.images import bytes_of_image, said_by_image
@@ -144,10 +145,14 @@ class _Intake:
         ]  # fmt: skip
         images = [(said_by_image(i), bytes_of_image(i)) for r in records for i in r.images]
         maps = [(said_by_map(m), bytes_of_map(m)) for r in records for m in r.maps]
+        drawn = [
+            (said_by_delineated(d), bytes_of_delineated(d)) for r in records for d in r.delineated
+        ]
         return (
             self._facts(key, patient, source, facts)
             + self._with_files(schema.image, key, patient, source, images)
             + self._with_files(schema.heart_map, key, patient, source, maps)
+            + self._with_files(schema.delineated, key, patient, source, drawn)
         )
 
     def consents(
@@ -236,7 +241,7 @@ class _Intake:
         source: str,
         things: Sequence[tuple[Mapping[str, Any], bytes]],
     ) -> Counter[bool]:
-        """Keep images or maps: what a row says of each, and its numbers in a file beside."""
+        """Keep images, maps or delineations: what a row says of each, and its numbers in a file beside."""
         kind = table.name
         rows = {key.name(f"{kind} {s['address']} {s['instant']}"): (s, data) for s, data in things}
         known = _known(self.connection, table, rows)

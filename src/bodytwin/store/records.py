@@ -1,10 +1,10 @@
 """Read the record of a patient, as it is or as it was known at a past moment."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select
 
@@ -12,8 +12,6 @@ from bodytwin.errors import NotFoundError
 from bodytwin.record import (
     Covariate,
     Demographics,
-    Image,
-    Map,
     Observation,
     Provenance,
     Record,
@@ -23,11 +21,14 @@ from bodytwin.record import (
 from bodytwin.store import schema
 from bodytwin.store.access import Access
 from bodytwin.store.columns import canonical
+from bodytwin.store.delineations import delineated_of
 from bodytwin.store.home import Store
 from bodytwin.store.images import image_of
 from bodytwin.store.maps import map_of
 from bodytwin.store.rows import Fact, fact_of
 from bodytwin.store.sealed import get_file, opened
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class Summary:
     covariates: int
     images: int
     maps: int
+    delineated: int
     first: datetime | None
     last: datetime | None
 
@@ -91,6 +93,7 @@ def summary(store: Store, access: Access) -> Summary:
         covariates=counts["covariate"],
         images=counts["image"],
         maps=counts["heart_map"],
+        delineated=counts["delineated"],
         first=datetime.fromisoformat(firsts[0]) if firsts else None,
         last=datetime.fromisoformat(lasts[-1]) if lasts else None,
     )
@@ -110,6 +113,7 @@ def read_record(
         facts = _known(connection, access, known_at)
         images = _opened(connection, schema.image, access, known_at)
         maps = _opened(connection, schema.heart_map, access, known_at)
+        drawn = _opened(connection, schema.delineated, access, known_at)
     held = [
         k.fact
         for k in facts
@@ -121,26 +125,23 @@ def read_record(
         observations=tuple(f for f in held if isinstance(f, Observation)),
         treatments=tuple(f for f in held if isinstance(f, Treatment)),
         covariates=tuple(f for f in held if isinstance(f, Covariate)),
-        images=tuple(_images(store, access, images, as_of)),
-        maps=tuple(_maps(store, access, maps, as_of)),
+        images=tuple(_kept(store, access, images, as_of, image_of)),
+        maps=tuple(_kept(store, access, maps, as_of, map_of)),
+        delineated=tuple(_kept(store, access, drawn, as_of, delineated_of)),
     )
 
 
-def _images(
-    store: Store, access: Access, rows: Sequence[tuple[dict[str, Any], Any]], as_of: datetime | None
-) -> Iterator[Image]:
-    for said, row in sorted(rows, key=lambda r: (r[0]["instant"], r[1].id)):
-        if as_of is None or datetime.fromisoformat(said["instant"]) <= as_of:
-            yield image_of(said, get_file(store.archive, access.key, row.file, patient=row.patient))
-
-
-def _maps(
-    store: Store, access: Access, rows: Sequence[tuple[dict[str, Any], Any]], as_of: datetime | None
-) -> Iterator[Map]:
+def _kept(
+    store: Store,
+    access: Access,
+    rows: Sequence[tuple[dict[str, Any], Any]],
+    as_of: datetime | None,
+    read: Callable[[dict[str, Any], bytes], T],
+) -> Iterator[T]:
     """In order of time; of one moment in the order in which the store learned of them."""
     for said, row in sorted(rows, key=lambda r: (r[0]["instant"], r[1].recorded_at, r[1].id)):
         if as_of is None or datetime.fromisoformat(said["instant"]) <= as_of:
-            yield map_of(said, get_file(store.archive, access.key, row.file, patient=row.patient))
+            yield read(said, get_file(store.archive, access.key, row.file, patient=row.patient))
 
 
 def read_facts(

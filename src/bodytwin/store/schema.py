@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from bodytwin.store.columns import Moment
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; `migrations/versions` holds one file for each."""
 
 metadata = MetaData()
@@ -85,6 +85,11 @@ heart_map = _of_patient(
     Column("source", Text, nullable=False),
     Column("file", Text, nullable=False),
 )
+delineated = _of_patient(
+    "delineated",
+    Column("source", Text, nullable=False),
+    Column("file", Text, nullable=False),
+)
 
 PATIENT_TABLES = (
     score,
@@ -94,6 +99,7 @@ PATIENT_TABLES = (
     field,
     image,
     heart_map,
+    delineated,
     link,
     fact,
     tally,

@@ -33,7 +33,7 @@ from bodytwin.store.vault import SealingKey
 
 TABLES = tuple(reversed(schema.PATIENT_TABLES))
 PSEUDONYM = re.compile("[0-9a-f]{16,64}")
-LATER = ("heart_map",)
+LATER = ("heart_map", "delineated")
 """Tables that files of earlier versions do not have."""
 BESIDE = ("file", "source", "fact", "forecast", "target", "targets")
 
@@ -141,7 +141,7 @@ class _Names:
                 name = f"link {fact} {source} {said['path']}"
             case "reading":
                 name = f"reading {self.new('source', plain['source'])} {canonical(said)}"
-            case "image" | "heart_map":
+            case "image" | "heart_map" | "delineated":
                 name = f"{table} {said['address']} {datetime.fromisoformat(said['instant'])}"
             case "demographics" | "tally":
                 name = f"{table} {old}"
