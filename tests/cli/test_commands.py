@@ -77,11 +77,13 @@ def test_every_command_answers_in_json(terminal, second):
     }
     alone = {c.name for c in app.registered_commands}
     hearts = {"image", "map", "stimulate", "ablate", "pace", "rhythm"}
+    courses = {"course", "fractions", "dose", "plan", "adapt"}
     assert alone == {
         "demo",
         "serve",
         "stream",
         *hearts,
+        *courses,
         *(name for name in asked if " " not in name),
     }
     for name, words in asked.items():

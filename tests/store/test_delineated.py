@@ -63,7 +63,7 @@ def test_it_comes_back_bit_for_bit_with_all_that_was_said_of_it(store, house, ma
     assert found.image.values.tobytes() == given.image.values.tobytes()
     assert found.density.values.tobytes() == given.density.values.tobytes()
     assert found.dose.dose_gy.tobytes() == given.dose.dose_gy.tobytes()
-    assert (found.dose.fractions, found.frame_uid) == (35, "1.2.3")
+    assert (found.dose.fractions, found.fractions, found.frame_uid) == (35, 35, "1.2.3")
     for name, mask in given.masks.items():
         assert np.array_equal(found.masks[name], mask)
     assert np.array_equal(found.possible_dose, given.possible_dose)
@@ -82,6 +82,7 @@ def test_one_without_dose_and_density_comes_back_without(store, house, made):
     [
         {"prescribed_gy": {"PTV70": 66.0}},
         {"kinds": {}},
+        {"dose": None, "fractions": 30},
         {"dose": None},
         {"masks": {"PTV70": np.ones(SHAPE, bool)}},
     ],
@@ -98,9 +99,7 @@ def test_one_that_says_something_else_is_another(store, house, made, other):
 def test_it_is_not_seen_before_it_was_taken(store, house, made):
     bring(house, made, drawn(made), data=b"a")
     bring(house, made, drawn(made, -5.0), data=b"b", later=3)
-    (before,) = read_record(
-        store, house.open(), as_of=made.start - timedelta(hours=1)
-    ).delineated
+    (before,) = read_record(store, house.open(), as_of=made.start - timedelta(hours=1)).delineated
     assert before.instant == made.at(-5.0)
 
 
@@ -139,6 +138,7 @@ def test_a_store_from_before_gets_room_for_them(tmp_path, made, house_of):
         {"masks": {"PTV70": np.ones((2, 2, 2), bool)}},
         {"prescribed_gy": {"PTV63": 63.0}},
         {"prescribed_gy": {"PTV70": -1.0}},
+        {"fractions": 30},
     ],
 )
 def test_what_contradicts_itself_is_refused(made, wrong):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bodytwin.cli import hearts, owning, predicting, records, serving, trust
+from bodytwin.cli import courses, hearts, owning, predicting, records, serving, trust
 from bodytwin.cli.command import EXAMPLES
 from bodytwin.cli.exits import MEANING
 
@@ -42,6 +42,8 @@ for name, function in {
     "field": records.field,
     "image": hearts.image,
     "map": hearts.map_,
+    "course": courses.course,
+    "fractions": courses.fractions,
     "twins": trust.twins,
     "personalise": predicting.personalise,
     "forecast": predicting.forecast,
@@ -51,6 +53,9 @@ for name, function in {
     "ablate": hearts.ablate,
     "pace": hearts.pace,
     "rhythm": hearts.rhythm,
+    "dose": courses.dose,
+    "plan": courses.plan,
+    "adapt": courses.adapt,
     "evidence": trust.evidence,
     "report": trust.report,
     "validate": trust.validate,

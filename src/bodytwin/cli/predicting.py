@@ -1,5 +1,6 @@
 """Commands that look ahead: personalise, forecast, compare, score."""
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,6 +86,8 @@ def forecast(
 @command(
     'bodytwin compare 3f2a --plan "750 mg every 12 h" --plan "1000 mg every 12 h"',
     "bodytwin compare 3f2a --json",
+    "bodytwin compare 3f2a --plan continue --plan stop --weigh tumour_control=1"
+    " --weigh larynx_complication=0.3",
     wishes=True,
 )
 def compare(
@@ -93,6 +96,10 @@ def compare(
     plan: Annotated[
         list[str] | None,
         typer.Option("--plan", help="A plan; give several. Else what the twin proposes."),
+    ] = None,
+    weigh: Annotated[
+        list[str] | None,
+        typer.Option("--weigh", help="How much an outcome counts, as NAME=0.3. Repeat for each."),
     ] = None,
     posterior: options.Posterior = None,
     wish: "Wish",
@@ -108,9 +115,11 @@ def compare(
     from bodytwin.service import shapes
     from bodytwin.service.comparing import compare
 
+    weights = _weights(weigh or [])
     with opened(home) as workspace:
         p = personalised(workspace, patient, wish, posterior=posterior)
-        shape = shapes.compared(compare(workspace, p, plans=plan or (), seed=wish.seed))
+        found = compare(workspace, p, plans=plan or (), weights=weights, seed=wish.seed)
+        shape = shapes.compared(found)
     return Answer(shape=shape, words=words.compared(shape))
 
 
@@ -132,6 +141,18 @@ def score(
         who = None if patient is None else patient_called(workspace, patient)
         shape = shapes.scoring(score(workspace, patient=who))
     return Answer(shape=shape, words=words.scoring(shape))
+
+
+def _weights(written: list[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in written:
+        name, equals, number = text.partition("=")
+        if not equals or not re.fullmatch(r"\d+(\.\d+)?", number.strip()):
+            raise InvalidInputError(
+                f"'{text[:40]}' is no weight. Write an outcome and a number, as tumour_control=1."
+            )
+        found[name.strip()] = float(number)
+    return found
 
 
 def _quantity(text: str) -> tuple[str, str]:

@@ -8,6 +8,8 @@ from bodytwin.cli.table import band, day, number, percent, short, table
 Shape = dict[str, Any]
 MOST_FACTS = 60
 MOST_OPTIONS = 8
+MOST_COLUMNS = 6
+"""Beyond these, plans stand side by side and what they lead to below each other."""
 
 
 def imported(shape: Shape) -> str:
@@ -155,33 +157,47 @@ def registered(shape: Shape) -> str:
 def compared(shape: Shape) -> str:
     """Plans side by side; of many proposals those most often on target, in their order."""
     options, note = _most_on_target(shape["options"])
-    aimed = [o["name"] for o in options[0]["outcomes"] if o["probability_in_target"] is not None]
-    harmful = [o["name"] for o in options[0]["outcomes"] if o["probability_of_harm"] is not None]
-    shown = list(dict.fromkeys([*aimed, *harmful])) or [o["name"] for o in options[0]["outcomes"]]
-    header = [
-        "plan",
-        *(f"{n} [{_outcome(options[0], n)['unit']}]" for n in shown),
-        *(f"{n} in target" for n in aimed),
-        *(f"{n} harmful" for n in harmful),
-    ]
+    first = options[0]["outcomes"]
+    aimed = [o["name"] for o in first if o["probability_in_target"] is not None]
+    harmful = [o["name"] for o in first if o["probability_of_harm"] is not None]
+    chances = [o["name"] for o in first if o["unit"] == "1"]
+    shown = list(dict.fromkeys([*aimed, *harmful, *chances])) or [o["name"] for o in first]
     rows = [
-        [
-            o["plan"],
-            *(band(_outcome(o, n), unit=False) for n in shown),
-            *(percent(_outcome(o, n)["probability_in_target"]) for n in aimed),
-            *(percent(_outcome(o, n)["probability_of_harm"]) for n in harmful),
-        ]
-        for o in options
+        [(_named(_outcome(options[0], n)), *_bands(options, n)) for n in shown],
+        [(f"{n} in target", *_shares(options, n, "probability_in_target")) for n in aimed],
+        [(f"{n} harmful", *_shares(options, n, "probability_of_harm")) for n in harmful],
     ]
+    across = [("plan", *(o["plan"] for o in options)), *(r for part in rows for r in part)]
+    if len(across) - 1 <= MOST_COLUMNS:
+        across = list(zip(*across, strict=True))
     lines = [
         f"Patient {shape['patient']}, {shape['variant']}; median [90 % interval].",
-        table(header, rows),
+        table(across[0], across[1:]),
         *([f"  {note}"] if note else []),
         f"  {shape['ranking']}",
         f"  Aim: {shape['utility']}",
         *(f"  {r}" for r in shape["remarks"]),
     ]
     return "\n".join(lines)
+
+
+def _named(o: Shape) -> str:
+    return o["name"] if o["unit"] == "1" else f"{o['name']} [{o['unit']}]"
+
+
+def _bands(options: Sequence[Shape], name: str) -> list[str]:
+    return [_band(_outcome(o, name)) for o in options]
+
+
+def _band(o: Shape) -> str:
+    if o["unit"] != "1" or not 0.0 <= o["low90"] <= o["high90"] <= 1.0:
+        return band(o, unit=False)
+    low, median, high = (f"{100 * o[k]:.1f}" for k in ("low90", "median", "high90"))
+    return f"{median} % [{low} to {high}]"
+
+
+def _shares(options: Sequence[Shape], name: str, key: str) -> list[str]:
+    return [percent(_outcome(o, name)[key]) for o in options]
 
 
 def _outcome(option: Shape, name: str) -> Shape:

@@ -23,6 +23,7 @@ from bodytwin.contract.twin import (
     Twin,
     Utility,
     Variant,
+    WeighingTwin,
 )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Utility",
     "Variant",
     "Verdict",
+    "WeighingTwin",
     "Worth",
     "affordable",
     "average_forecasts",

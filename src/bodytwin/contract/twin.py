@@ -199,3 +199,12 @@ class PlanningTwin(Protocol):
     def proposals(self, case: Case[Any]) -> Sequence[Plan[Any]]:
         """Plans that can really be carried out, for a search among them."""
         ...
+
+
+@runtime_checkable
+class WeighingTwin(Protocol):
+    """A twin whose outcomes the user may weigh against each other."""
+
+    def weighed(self, case: Case[Any], weights: Mapping[str, float]) -> Utility:
+        """The preference that counts each outcome by its weight; InvalidInputError where none."""
+        ...

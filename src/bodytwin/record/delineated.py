@@ -20,8 +20,8 @@ class Delineated:
 
     `image` is in HU where there is one, `density` relative to water in electrons; `kinds` says
     what a region is (TARGET, OAR, ...), where the source does. `prescribed_gy` is what a target
-    is to receive over all fractions, by its name. `frame_uid` names the frame of reference, "" where
-    the source named none.
+    is to receive over all `fractions`, by its name. `frame_uid` names the frame of reference, ""
+    where the source named none.
     """
 
     image: Image
@@ -31,6 +31,7 @@ class Delineated:
     dose: Dose | None = None
     possible_dose: NDArray[np.bool_] | None = None
     prescribed_gy: Mapping[str, float] = field(default_factory=dict[str, float])
+    fractions: int | None = None
     frame_uid: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -43,6 +44,12 @@ class Delineated:
             raise InvalidInputError("A dose is prescribed to a region that is not delineated.")
         if not all(np.isfinite(d) and d > 0 for d in self.prescribed_gy.values()):
             raise InvalidInputError("A prescribed dose is above 0 Gy.")
+        stated = {f for f in (self.fractions, self.dose and self.dose.fractions) if f is not None}
+        if len(stated) > 1 or not all(f >= 1 for f in stated):
+            raise InvalidInputError(
+                f"A course has one number of fractions, 1 or more; stated are {sorted(stated)}."
+            )
+        object.__setattr__(self, "fractions", next(iter(stated), None))
 
     @property
     def instant(self) -> Instant:
@@ -64,8 +71,8 @@ class Delineated:
         for part in (self.density, None if self.dose is None else self.dose.image):
             found.update(b"-" if part is None else part.content_address.encode())
         if self.dose is not None:
-            said = f"{self.dose.kind}|{self.dose.summation}|{self.dose.fractions}"
-            found.update(said.encode())
+            found.update(f"{self.dose.kind}|{self.dose.summation}".encode())
+        found.update(f"|{self.fractions}".encode())
         if self.possible_dose is not None:
             found.update(np.packbits(self.possible_dose).tobytes())
         return found.hexdigest()

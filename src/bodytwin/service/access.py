@@ -1,8 +1,11 @@
 """Ask for the patient's leave: every use case starts here, whoever calls it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bodytwin.errors import ConsentError, NotFoundError
+from bodytwin.governance.choices import local_consent
+from bodytwin.governance.consent import Consent
 from bodytwin.governance.decision import Obligation
 from bodytwin.governance.request import Action, Request, Role
 from bodytwin.service.workspace import Workspace
@@ -117,3 +120,10 @@ def known_by_name(workspace: Workspace, patient: str) -> bool:
 def no_such_patient() -> NotFoundError:
     """What is said of a patient who is not there, or is hidden."""
     return NotFoundError(NO_SUCH)
+
+
+def leave_by_default(workspace: Workspace, patient: str, at: datetime) -> Consent | None:
+    """On a person's own machine, leave to use what they brought, until somebody says otherwise."""
+    if workspace.actor.role is not Role.LOCAL:
+        return None
+    return local_consent(patient, id=f"local-{patient}", given_at=at)

@@ -1,6 +1,6 @@
 """Compare: plans side by side on the same draws, models averaged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,8 @@ from bodytwin.contract.average import average_options
 from bodytwin.contract.compare import judged, options
 from bodytwin.contract.comparison import Comparison
 from bodytwin.contract.plan import Plan
-from bodytwin.errors import InvalidPlanError
+from bodytwin.contract.twin import Utility, WeighingTwin
+from bodytwin.errors import InvalidInputError, InvalidPlanError
 from bodytwin.governance.request import Action
 from bodytwin.service.access import fresh, granted
 from bodytwin.service.personalising import Personalised
@@ -27,16 +28,24 @@ class Compared:
 
 
 def compare(
-    workspace: Workspace, personalised: Personalised, *, plans: Sequence[str] = (), seed: int = 0
+    workspace: Workspace,
+    personalised: Personalised,
+    *,
+    plans: Sequence[str] = (),
+    weights: Mapping[str, float] | None = None,
+    seed: int = 0,
 ) -> Compared:
-    """Try each plan, in the words of the twin; with none, every plan that the twin proposes."""
+    """Try each plan, in the words of the twin; with none, every plan that the twin proposes.
+
+    `weights` are what the user holds of each outcome, where the twin lets them weigh.
+    """
     p = personalised
     per_model: list[Sequence[Plan[Any]]] = [
         [_plan(p, i, text) for text in plans] if plans else proposals(p.twin, q.case)
         for i, q in enumerate(p.posteriors)
     ]
     shared = _shared_names(per_model)
-    wish = p.twin.utility(p.first.case)
+    wish = _wish(p, weights)
     access = granted(
         workspace,
         p.first.case.patient,
@@ -67,6 +76,14 @@ def compare(
         made_at=workspace.clock(),
     )
     return Compared(id=identity, comparison=comparison, proposed=not plans)
+
+
+def _wish(p: Personalised, weights: Mapping[str, float] | None) -> Utility:
+    if not weights:
+        return p.twin.utility(p.first.case)
+    if not isinstance(p.twin, WeighingTwin):
+        raise InvalidInputError(f"The outcomes of the twin '{p.twin.name}' cannot be weighed.")
+    return p.twin.weighed(p.first.case, weights)
 
 
 def _plan(p: Personalised, model: int, text: str) -> Plan[Any]:

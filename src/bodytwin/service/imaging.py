@@ -11,14 +11,12 @@ import numpy as np
 
 from bodytwin.contract.study import DrawingTwin
 from bodytwin.errors import InvalidInputError, NotFoundError, UnreadableFileError
-from bodytwin.governance.choices import local_consent
-from bodytwin.governance.consent import Consent
-from bodytwin.governance.request import Action, Role
+from bodytwin.governance.request import Action
 from bodytwin.importers import mesh, volume
 from bodytwin.importers.mesh.ventricles import PARTS, READER, labelled, parts_of
 from bodytwin.importers.report import pseudonym
 from bodytwin.record import Demographics, Image, Instant, Provenance, Record
-from bodytwin.service.access import asker
+from bodytwin.service.access import asker, leave_by_default
 from bodytwin.service.people import patient_called
 from bodytwin.service.workspace import Workspace
 from bodytwin.store.archive import sha256
@@ -116,7 +114,7 @@ def bring_image(
         reading,
         asker=asker(workspace, Action.IMPORT),
         recorded_at=(at := workspace.clock()),
-        by_default=lambda who: _by_default(workspace, who, at),
+        by_default=lambda who: leave_by_default(workspace, who, at),
     )
     each = float(abs(np.linalg.det(image.affine[:3, :3]))) / 1000.0
     return Brought(
@@ -216,12 +214,6 @@ def _drawn(workspace: Workspace, image: Image, words: str) -> tuple[Image, str]:
         if isinstance(twin, DrawingTwin):
             return twin.drawn_into(image, words)
     raise NotFoundError("No installed twin can place a scar in an image.")
-
-
-def _by_default(workspace: Workspace, patient: str, at: datetime) -> Consent | None:
-    if workspace.actor.role is not Role.LOCAL:
-        return None
-    return local_consent(patient, id=f"local-{patient}", given_at=at)
 
 
 def file_bytes(path: Path) -> bytes:

@@ -3,18 +3,15 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bodytwin.errors import InvalidInputError, UnreadableFileError
 from bodytwin.governance import fhir_consent
-from bodytwin.governance.choices import local_consent
-from bodytwin.governance.consent import Consent
-from bodytwin.governance.request import Action, Role
+from bodytwin.governance.request import Action
 from bodytwin.importers.report import Imported, ImportReport
-from bodytwin.service.access import asker
+from bodytwin.service.access import asker, leave_by_default
 from bodytwin.service.workspace import Workspace
 from bodytwin.store.archive import sha256
 from bodytwin.store.intake import Added, Reading, add_reading
@@ -111,16 +108,9 @@ def _keep(
         reading,
         asker=asker(workspace, Action.IMPORT),
         recorded_at=(at := workspace.clock()),
-        by_default=lambda patient: _by_default(workspace, patient, at),
+        by_default=lambda patient: leave_by_default(workspace, patient, at),
     )
     return Took(added=added, report=report)
-
-
-def _by_default(workspace: Workspace, patient: str, at: datetime) -> Consent | None:
-    """On a person's own machine, leave to use what they brought, until somebody says otherwise."""
-    if workspace.actor.role is not Role.LOCAL:
-        return None
-    return local_consent(patient, id=f"local-{patient}", given_at=at)
 
 
 def _plain(value: Any) -> Any:

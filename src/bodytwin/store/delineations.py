@@ -36,13 +36,13 @@ def said_by_delineated(kept: Delineated) -> dict[str, Any]:
         "regions": sorted(kept.masks),
         "kinds": dict(kept.kinds),
         "prescribed_gy": dict(kept.prescribed_gy),
+        "fractions": kept.fractions,
         "frame_uid": kept.frame_uid,
         "dose": None
         if dose is None
         else {
             "kind": dose.kind.value,
             "summation": dose.summation.value,
-            "fractions": dose.fractions,
         },
     }
 
@@ -95,9 +95,10 @@ def delineated_of(said: Mapping[str, Any], data: bytes) -> Delineated:
             kind=DoseKind(dose["kind"]),
             summation=Summation(dose["summation"]),
             frame_uid=said["frame_uid"],
-            fractions=dose["fractions"],
+            fractions=said["fractions"],
         ),
         possible_dose=mask("possible_dose") if "possible_dose" in held else None,
         prescribed_gy=said["prescribed_gy"],
+        fractions=said["fractions"],
         frame_uid=said["frame_uid"],
     )

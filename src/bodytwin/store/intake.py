@@ -241,7 +241,7 @@ class _Intake:
         source: str,
         things: Sequence[tuple[Mapping[str, Any], bytes]],
     ) -> Counter[bool]:
-        """Keep images, maps or delineations: what a row says of each, and its numbers in a file beside."""
+        """Keep what has numbers: what a row says of each, and its numbers in a file beside."""
         kind = table.name
         rows = {key.name(f"{kind} {s['address']} {s['instant']}"): (s, data) for s, data in things}
         known = _known(self.connection, table, rows)

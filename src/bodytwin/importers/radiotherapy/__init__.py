@@ -5,6 +5,7 @@
 """
 
 from bodytwin.importers.radiotherapy.course import read as read_course
+from bodytwin.importers.radiotherapy.delineate import delineate
 from bodytwin.importers.radiotherapy.dose import read as read_dose
 from bodytwin.importers.radiotherapy.found import READER, Found
 from bodytwin.importers.radiotherapy.machine import PhotonMachine
@@ -19,6 +20,7 @@ __all__ = [
     "READER",
     "Found",
     "PhotonMachine",
+    "delineate",
     "read_course",
     "read_dose",
     "read_machine",

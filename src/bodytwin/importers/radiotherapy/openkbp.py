@@ -31,6 +31,8 @@ IMAGE, DOSE, POSSIBLE, VOXEL = (
     "voxel_dimensions.csv",
 )
 HEADER = ",data"
+TARGET = "PTV"
+"""Targets are named for the dose prescribed to them in Gy, as PTV70."""
 NOTE = "The offset of 1000 between the numbers of the image and HU is inferred from its tissues."
 Array = NDArray[np.float64]
 
@@ -86,8 +88,14 @@ def read(
         masks=masks,
         dose=dose,
         possible_dose=_mask(files[POSSIBLE]) if POSSIBLE in files else None,
+        prescribed_gy={n: float(n.removeprefix(TARGET)) for n in masks if _is_target(n)},
+        fractions=fractions,
     )
     return Found(value=value, held_back=tuple(held_back), remarks=(NOTE,))
+
+
+def _is_target(name: str) -> bool:
+    return name.startswith(TARGET) and name.removeprefix(TARGET).isdigit()
 
 
 def _affine(data: bytes) -> Array:

@@ -19,8 +19,8 @@ Not for: organs, endpoints or fractions other than those a set of parameters was
 are with the parameters (`ntcp_sets`).
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,87 +32,90 @@ Array = NDArray[np.float64]
 Draws = float | Array
 
 
-class Complication(Protocol):
-    """A relation from a dose-volume histogram to a probability."""
+class Complication(ABC):
+    """A relation from the doses of an organ to a probability."""
+
+    @abstractmethod
+    def across(self, dose_gy: Array, share: Array) -> Array:
+        """One probability for each draw (draws,) of parameters and of doses (draws, levels).
+
+        `share` (levels,) is the share of the volume at each level. There may be one draw of
+        the doses for all of the parameters.
+        """
+        ...
 
     def probability(self, dvh: Dvh) -> Array:
         """One probability for each draw of the parameters, (draws,)."""
-        ...
+        return self.across(dvh.dose_gy[None], dvh.volume_cm3 / dvh.total_cm3)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Lyman:
+class Lyman(Complication):
     """Equation (1): n weighs volume, m is the width of the tolerance over `td50_gy`."""
 
     td50_gy: Draws
     m: Draws
     n: Draws
 
-    def probability(self, dvh: Dvh) -> Array:
+    def across(self, dose_gy: Array, share: Array) -> Array:
         """(draws,)."""
         td50, m, n = _draws(self.td50_gy, self.m, self.n)
-        return np.asarray(ndtr((uniform_gy(dvh, n) - td50) / (m * td50)))
+        return np.asarray(ndtr((uniform_gy(dose_gy, share, n) - td50) / (m * td50)))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Logistic:
+class Logistic(Complication):
     """Equation (2), in the mean dose."""
 
     td50_gy: Draws
     gamma50: Draws
 
-    def probability(self, dvh: Dvh) -> Array:
+    def across(self, dose_gy: Array, share: Array) -> Array:
         """(draws,)."""
         td50, gamma = _draws(self.td50_gy, self.gamma50)
-        return np.asarray(expit(4.0 * gamma * (dvh.mean_gy / td50 - 1.0)))
+        return np.asarray(expit(4.0 * gamma * (dose_gy @ share / td50 - 1.0)))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LogLogistic:
+class LogLogistic(Complication):
     """Equation (3), in the gEUD."""
 
     td50_gy: Draws
     gamma50: Draws
     n: Draws
 
-    def probability(self, dvh: Dvh) -> Array:
+    def across(self, dose_gy: Array, share: Array) -> Array:
         """(draws,)."""
         td50, gamma, n = _draws(self.td50_gy, self.gamma50, self.n)
         with np.errstate(divide="ignore"):
-            return np.asarray(expit(4.0 * gamma * np.log(uniform_gy(dvh, n) / td50)))
+            return np.asarray(expit(4.0 * gamma * np.log(uniform_gy(dose_gy, share, n) / td50)))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RelativeSeriality:
+class RelativeSeriality(Complication):
     """Equation (4): s from near 0 (parallel) to 1 (serial), `gamma` the greatest relative slope."""
 
     td50_gy: Draws
     gamma: Draws
     s: Draws
 
-    def probability(self, dvh: Dvh) -> Array:
+    def across(self, dose_gy: Array, share: Array) -> Array:
         """(draws,)."""
-        share = dvh.volume_cm3 / dvh.total_cm3
-        return np.array(
-            [
-                _serial(dvh.dose_gy, share, *one)
-                for one in zip(*_draws(self.td50_gy, self.gamma, self.s), strict=True)
-            ]
-        )
+        td50, gamma, s = _draws(self.td50_gy, self.gamma, self.s)
+        each = -np.log(2.0) * np.exp(np.e * gamma[:, None] * (1.0 - dose_gy / td50[:, None]))
+        with np.errstate(divide="ignore"):
+            log_left = np.log(-np.expm1(s[:, None] * each)) @ share
+        return (-np.expm1(log_left)) ** (1.0 / s)
 
 
-def uniform_gy(dvh: Dvh, n: Array) -> Array:
-    """GEUD for each volume exponent n (draws,); zero is the greatest dose."""
-    values, inverse = np.unique(n, return_inverse=True)
-    found = np.array([dvh.uniform_gy(1.0 / v if v > 0.0 else np.inf) for v in values])
-    return found[inverse]
-
-
-def _serial(dose: Array, share: Array, td50: float, gamma: float, s: float) -> float:
-    log_each = -np.log(2.0) * np.exp(np.e * gamma * (1.0 - dose / td50))
-    with np.errstate(divide="ignore"):
-        log_left = share @ np.log(-np.expm1(s * log_each))
-    return float((-np.expm1(log_left)) ** (1.0 / s))
+def uniform_gy(dose_gy: Array, share: Array, n: Array) -> Array:
+    """GEUD of doses (draws or 1, levels) for volume exponents n (draws,); zero is the greatest."""
+    top = dose_gy.max(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(top[:, None] > 0.0, dose_gy / top[:, None], 0.0)
+        power = np.where(n > 0.0, n, 1.0)
+        found = top * (relative ** (1.0 / power)[:, None] @ share) ** power
+    return np.where(n > 0.0, found, top)
 
 
 def _draws(*given: Draws) -> list[Array]:

@@ -7,13 +7,16 @@ refuses.
 Not for: adding probabilities of endpoints, which are not independent.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bodytwin.errors import OutsidePopulationError, UnsupportedClaimError
 from bodytwin.laws.isoeffect import eqd2_gy
+from bodytwin.twins.radiotherapy.model.delivered import Delivered
 from bodytwin.twins.radiotherapy.model.dvh import Dvh, dvh
 from bodytwin.twins.radiotherapy.model.ntcp import (
     Complication,
@@ -25,7 +28,7 @@ from bodytwin.twins.radiotherapy.model.ntcp import (
 from bodytwin.twins.radiotherapy.model.published import Estimate, entry, estimate, table
 
 Array = NDArray[np.float64]
-KINDS = {
+KINDS: dict[str, type[Complication]] = {
     "lyman": Lyman,
     "logistic": Logistic,
     "log_logistic": LogLogistic,
@@ -95,20 +98,37 @@ class NtcpSet:
 
     def seen(self, given: Dvh, course: Course) -> Dvh:
         """The histogram in the dose that the parameters belong to."""
-        low, high = self.fraction_gy
-        if not low <= course.fraction_gy <= high:
-            raise OutsidePopulationError(
-                f"{self.key} was fitted to patients treated with {low:g} to {high:g} Gy a "
-                f"fraction, this plan gives {course.fraction_gy:.3g} Gy.",
-                "Outside these its probability is not known; a conversion to 2 Gy fractions does "
-                "not make it so.",
-            )
+        self.require_fractions_of(course.fraction_gy)
         if self.alpha_beta_gy is None:
             return given
         dose = eqd2_gy(given.dose_gy, fractions=course.fractions, alpha_beta_gy=self.alpha_beta_gy)
         return dvh(dose, given.volume_cm3)
 
-    def _model(self, values: dict[str, float] | dict[str, Array]) -> Complication:
+    def across(self, given: Delivered, share: Array, drawn: Mapping[str, Array]) -> Array:
+        """Probabilities (draws,) of a course of which each draw is given `share` (draws,).
+
+        `drawn` holds draws of parameters by name; what is not among them is as published.
+        """
+        values = {name: p.value for name, p in self.parameters.items()} | dict(drawn)
+        dose = (
+            given.physical_gy(share)
+            if self.alpha_beta_gy is None
+            else given.eqd2_gy(share, alpha_beta_gy=self.alpha_beta_gy)
+        )
+        return self._model(values).across(dose, given.share)
+
+    def require_fractions_of(self, fraction_gy: float) -> None:
+        """Raise OutsidePopulationError unless patients of the source had such fractions."""
+        low, high = self.fraction_gy
+        if not low <= fraction_gy <= high:
+            raise OutsidePopulationError(
+                f"{self.key} was fitted to patients treated with {low:g} to {high:g} Gy a "
+                f"fraction, this plan gives {fraction_gy:.3g} Gy.",
+                "Outside these its probability is not known; a conversion to 2 Gy fractions does "
+                "not make it so.",
+            )
+
+    def _model(self, values: Mapping[str, Any]) -> Complication:
         return KINDS[self.kind](**values)
 
 

@@ -15,8 +15,17 @@ not Poisson's. With S(t) the share that survives the irradiation up to t (Zaider
 
 which is a sum over fractions where they are short, S being constant between them.
 
+A curve of a dose :math:`D_{50}` in 2 Gy fractions and a slope :math:`\gamma`, from which
+:math:`\delta` a day is lost after :math:`T_0`, is (1) with
+
+.. math::
+    \sum_i N_i = e^{e\gamma} \ln 2, \quad \alpha\,(1 + 2 / (\alpha/\beta)) = e\gamma / D_{50}, \quad
+    T_k = T_0, \quad T_d = \ln 2\; D_{50} / (e\gamma\,\delta).                      \tag{3}
+
 Source: (1) Webb & Nahum 1993, Phys Med Biol 38:653, doi 10.1088/0031-9155/38/6/001;
-(2) Zaider & Minerbo 2000, Phys Med Biol 45:279, doi 10.1088/0031-9155/45/2/303.
+(2) Zaider & Minerbo 2000, Phys Med Biol 45:279, doi 10.1088/0031-9155/45/2/303; (3) the form of
+Källman, Ågren & Brahme 1992, Int J Radiat Biol 62:249, doi 10.1080/09553009214552071, written as
+cells.
 
 Arguments are numbers or draws (draws,); the result is one for each draw.
 
@@ -31,8 +40,10 @@ from numpy.typing import NDArray
 
 from bodytwin.errors import InvalidInputError
 from bodytwin.laws.cell_survival import course_log_survival
+from bodytwin.laws.isoeffect import STANDARD_FRACTION_GY
 from bodytwin.laws.possible import not_negative, positive
 from bodytwin.laws.repopulation import log_regrowth
+from bodytwin.twins.radiotherapy.model.delivered import Delivered
 from bodytwin.twins.radiotherapy.model.dvh import Dvh
 
 Array = NDArray[np.float64]
@@ -81,10 +92,39 @@ class Tumour:
             ]
         )
 
+    def control_of_course(self, given: Delivered, share: Array, *, duration_d: float) -> Array:
+        """Equation (1), each draw given `share` (draws,) of the doses of a course, (draws,)."""
+        n, alpha, ratio, doubling, start = (np.broadcast_to(x, share.shape) for x in self._draws)
+        left = given.log_survival(share, alpha_per_gy=alpha, beta_per_gy2=alpha / ratio)
+        grown = np.array(
+            [
+                float(log_regrowth(duration_d, kick_off_d=k, doubling_d=d))
+                for k, d in zip(start, doubling, strict=True)
+            ]
+        )
+        return np.exp(-n * (np.exp(left + grown[:, None]) @ given.share))
+
     def _each(self, duration_d: float) -> list[tuple[float, float, float, float]]:
         clonogens, alpha, ratio, doubling, start = self._draws
         grown = log_regrowth(duration_d, kick_off_d=start, doubling_d=doubling)
         return list(zip(clonogens, alpha, ratio, grown, strict=True))
+
+
+def of_curve(
+    *, d50_gy: Draws, gamma50: Draws, alpha_beta_gy: Draws, lost_gy_per_d: Draws, within_d: Draws
+) -> Tumour:
+    """The cells of a curve, by (3); `d50_gy` is in 2 Gy fractions within `within_d` days."""
+    d50, gamma, ratio, lost = positive(
+        d50_gy=d50_gy, gamma50=gamma50, alpha_beta_gy=alpha_beta_gy, lost_gy_per_d=lost_gy_per_d
+    )
+    slope = np.e * gamma / d50
+    return Tumour(
+        clonogens=np.log(2.0) * np.exp(np.e * gamma),
+        alpha_per_gy=slope / (1.0 + STANDARD_FRACTION_GY / ratio),
+        alpha_beta_gy=ratio,
+        doubling_d=np.log(2.0) / (slope * lost),
+        kick_off_d=within_d,
+    )
 
 
 def _left(dose: Array, fractions: int, alpha: float, ratio: float) -> Array:

@@ -1,0 +1,367 @@
+"""What a radiation oncologist asks of this course: answers as the page and commands show them."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bodytwin.contract.case import Case
+from bodytwin.contract.posterior import Posterior
+from bodytwin.contract.study import Shape, View, packed
+from bodytwin.contract.twin import Outcome
+from bodytwin.errors import InvalidInputError, InvalidPlanError
+from bodytwin.numerics.geometry import skin_of
+from bodytwin.numerics.grid.voxels import Voxels
+from bodytwin.numerics.inference import Progress
+from bodytwin.record import Delineated, Dose, DoseKind, Image, Summation
+from bodytwin.record.dose import MODALITY
+from bodytwin.twins.radiotherapy import outcomes
+from bodytwin.twins.radiotherapy.anatomy import (
+    body_of,
+    changed,
+    changes_from_text,
+    remarks_on,
+    shift_of,
+    site_of,
+)
+from bodytwin.twins.radiotherapy.model import planning
+from bodytwin.twins.radiotherapy.model.dvh import Dvh
+from bodytwin.twins.radiotherapy.model.optimise import WHAT_IF
+from bodytwin.twins.radiotherapy.model.pencil import generic
+from bodytwin.twins.radiotherapy.model.planning import Arrangement, Planned, Site, Wish
+from bodytwin.twins.radiotherapy.observe import Course, is_target
+from bodytwin.twins.radiotherapy.outcomes import Given
+from bodytwin.twins.radiotherapy.wishes import usual_wishes, wishes_from_text
+
+Array = NDArray[np.float64]
+STUDIES = {
+    "dose": "What does each region receive, and what does that do to tumour and organs?",
+    "plan": "Which plan of beams gives what is wished for on this anatomy?",
+    "adapt": "What if the anatomy changed: go on as planned, or plan anew for the rest?",
+}
+CURVE_POINTS = 161
+MOST_SURFACES = 14
+SHELL = 0.95
+"""The share of the prescription whose surface is shown."""
+WARNED = (
+    "Weights of beamlets of a generic 6 MV machine: not leaves, not monitor units, not to be "
+    "given to a patient.",
+    "Doses by pencil beams: in lung, beside air and bone they are off by several per cent.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """Studies of one course."""
+
+    posterior: Posterior
+    progress: Progress
+
+    @property
+    def case(self) -> Case[Course]:
+        """The case that was personalised."""
+        return self.posterior.case
+
+    @property
+    def course(self) -> Course:
+        """The course as it stands."""
+        return self.case.inputs
+
+    def answer(self, name: str, asked: Mapping[str, Any]) -> Shape:
+        """One of STUDIES."""
+        known = {"dose": self.dose, "plan": self.plan, "adapt": self.adapt}
+        if name not in known:
+            raise InvalidInputError(f"There is no study of that name. There are: {_list(known)}.")
+        return known[name](asked)
+
+    def dose(self, asked: Mapping[str, Any]) -> Shape:
+        """The whole course as planned."""
+        _ = asked
+        course = self.course
+        whole = [Given(course.fractions, course.fraction_gy)]
+        return self._told([self._option("as planned", course, whole)])
+
+    def plan(self, asked: Mapping[str, Any]) -> Shape:
+        """A new plan on this anatomy, beside the dose that there is."""
+        start = time.monotonic()
+        course = self.course
+        site = site_of(course.anatomy)
+        made = self._made(course, site, asked)
+        planned = self._with_dose(course, site, made.dose_gy)
+        whole = [Given(course.fractions, course.fraction_gy)]
+        options = [self._option("planned anew", planned, whole)]
+        if course.anatomy.dose is not None:
+            options.insert(0, self._option("as it is", course, whole))
+        return self._told(options) | {
+            "beams": [round(b.gantry_deg, 1) for b in made.beams],
+            "beamlets": len(made.weights),
+            "iterations": made.iterations,
+            "seconds": time.monotonic() - start,
+            "arrays": {"dose": packed(_dose_of(planned.anatomy))},
+            "surfaces": _shell(course, _dose_of(planned.anatomy), len(options) - 1),
+            "remarks": [*WARNED, *remarks_on(course.anatomy), *self.case.assumed],
+        }
+
+    def adapt(self, asked: Mapping[str, Any]) -> Shape:
+        """A plan of before, on an anatomy that has changed, for the fractions to come."""
+        start = time.monotonic()
+        course = self.course
+        changes = changes_from_text(str(asked.get("change", "")))
+        given = int(asked.get("given", course.given))
+        if not 0 <= given < course.fractions:
+            raise InvalidPlanError(
+                f"Of {course.fractions} fractions 0 to {course.fractions - 1} were given before "
+                f"the change, got {given}."
+            )
+        before = site_of(course.anatomy)
+        old = self._made(course, before, asked, share=0.45)
+        today = changed(course.anatomy, changes)
+        site = site_of(today)
+        shifted = planning.moved(old, _back(shift_of(changes)))
+        machine = generic()
+        kept_gy = planning.given_to(site, shifted, machine, told=self._part(0.45, 0.1))
+        new = planning.plan(
+            site,
+            self._wishes(course, site, asked),
+            machine,
+            beams=old.beams,
+            effort=WHAT_IF if len(old.weights) == _beamlets(site, old) else None,
+            told=self._part(0.55, 0.4),
+        )
+        here = replace(course, anatomy=today)
+        each = course.fractions
+        first = Given(given, course.fraction_gy, _on(before, old.dose_gy / each))
+        rest = course.fractions - given
+        options = [
+            self._option(
+                name,
+                here,
+                [first, Given(rest, course.fraction_gy, _on(site, dose / each))],
+            )
+            for name, dose in (("plan kept", kept_gy), ("planned anew", new.dose_gy))
+        ]
+        return self._told(options) | {
+            "change": str(asked["change"]),
+            "given": given,
+            "seconds": time.monotonic() - start,
+            "arrays": {
+                "kept": packed(_on(site, kept_gy)),
+                "dose": packed(_on(site, new.dose_gy)),
+            },
+            "surfaces": _shell(course, _on(site, kept_gy), 0)
+            | _shell(course, _on(site, new.dose_gy), 1),
+            "remarks": [
+                *WARNED,
+                *remarks_on(course.anatomy),
+                "The change is a what-if; voxels are those of the image of before.",
+                *self.case.assumed,
+            ],
+        }
+
+    def _made(
+        self, course: Course, site: Site, asked: Mapping[str, Any], *, share: float = 0.95
+    ) -> Planned:
+        arrangement = Arrangement(
+            beams=int(asked.get("beams", 9)), beamlet_mm=float(asked.get("beamlet_mm", 8.0))
+        )
+        return planning.plan(
+            site,
+            self._wishes(course, site, asked),
+            generic(),
+            beams=arrangement.around(site),
+            told=self._part(0.0, share),
+        )
+
+    def _wishes(self, course: Course, site: Site, asked: Mapping[str, Any]) -> tuple[Wish, ...]:
+        words = str(asked.get("wishes", ""))
+        return wishes_from_text(words) if words.strip() else usual_wishes(course, site)
+
+    def _with_dose(self, course: Course, site: Site, dose_gy: Array) -> Course:
+        image = course.anatomy.image
+        dose = Dose(
+            image=Image(
+                values=_on(site, dose_gy).astype(np.float32),
+                affine=image.affine,
+                modality=MODALITY,
+                instant=image.instant,
+                provenance=image.provenance,
+            ),
+            kind=DoseKind.PHYSICAL,
+            summation=Summation.PLAN,
+            frame_uid=course.anatomy.frame_uid,
+            fractions=course.fractions,
+        )
+        return replace(course, anatomy=replace(course.anatomy, dose=dose))
+
+    def _option(self, name: str, course: Course, parts: Sequence[Given]) -> Shape:
+        parts = [p for p in parts if p.count]
+        found = outcomes.of_course(course, self.case.variant, self.posterior.values, parts)
+        seen = {r: outcomes.received(course, r, parts).planned for r in _regions(course)}
+        top = max(h.dose_gy[0] for h in seen.values())
+        at = np.linspace(0.0, top * 1.02, CURVE_POINTS)
+        return {
+            "name": name,
+            "outcomes": [_outcome(o) for o in found],
+            "regions": [_region(course, r, h) for r, h in seen.items()],
+            "dose_gy": at.round(3).tolist(),
+            "percent": {r: h.cumulative(at).round(2).tolist() for r, h in seen.items()},
+        }
+
+    def _told(self, options: list[Shape]) -> Shape:
+        course = self.course
+        return {
+            "target": course.target,
+            "prescribed_gy": course.prescribed_gy,
+            "fractions": course.fractions,
+            "given": course.given,
+            "draws": len(self.posterior.values),
+            "options": options,
+            "remarks": list(self.case.assumed),
+            "left_out": list(self.case.left_out),
+            "based_on": f"{self.case.variant}, posterior {self.posterior.id[:12]}",
+        }
+
+    def _part(self, start: float, width: float) -> planning.Told:
+        return lambda what, share: self.progress(what, start + width * share)
+
+
+def view_of(case: Case[Course]) -> View:
+    """The anatomy: its image in steps of grey, regions as bits, and the dose where there is one."""
+    course = case.inputs
+    anatomy = course.anatomy
+    names = _regions(course)
+    bits = np.zeros(anatomy.image.values.shape, dtype=np.uint32)
+    for k, name in enumerate(names[:32]):
+        bits |= anatomy.masks[name].astype(np.uint32) << np.uint32(k)
+    arrays: dict[str, NDArray[Any]] = {"image": _grey(anatomy), "regions": bits}
+    for name in names[:MOST_SURFACES]:
+        arrays |= _surface(anatomy, anatomy.masks[name], name)
+    arrays |= _surface(anatomy, body_of(site_of(anatomy).densities.values), "body")
+    if anatomy.dose is not None:
+        arrays["dose"] = _dose_of(anatomy)
+        arrays |= _surface(anatomy, _high(course, arrays["dose"]), "dose 0")
+    return View(
+        header={
+            "shape": list(bits.shape),
+            "spacing_mm": list(anatomy.image.spacing_mm),
+            "regions": [
+                {
+                    "name": name,
+                    "target": is_target(name, anatomy.kinds.get(name, "")),
+                    "volume_ml": round(anatomy.volume_ml(name), 2),
+                }
+                for name in names[:32]
+            ],
+            "target": course.target,
+            "prescribed_gy": course.prescribed_gy,
+            "fractions": course.fractions,
+        },
+        arrays=arrays,
+    )
+
+
+def _high(course: Course, dose_gy: NDArray[np.floating]) -> NDArray[np.bool_]:
+    return np.asarray(dose_gy >= SHELL * course.prescribed_gy)
+
+
+def _shell(course: Course, dose_gy: NDArray[np.floating], number: int) -> Shape:
+    """The surface of the high dose of an option, packed."""
+    found = _surface(course.anatomy, _high(course, dose_gy), f"dose {number}")
+    return {name: packed(values) for name, values in found.items()}
+
+
+def _surface(anatomy: Delineated, mask: NDArray[np.bool_], name: str) -> dict[str, NDArray[Any]]:
+    """Vertices in mm of the axes of the image and triangles, none where the mask is empty."""
+    if not mask.any():
+        return {}
+    skin = skin_of(Voxels.of_mask(mask, spacing_mm=1.0))
+    mm = skin.vertices_mm @ anatomy.image.affine[:3, :3].T
+    return {
+        f"vertices {name}": mm.astype(np.float32),
+        f"triangles {name}": skin.triangles.astype(np.uint32),
+    }
+
+
+def _regions(course: Course) -> list[str]:
+    """Targets by their prescription, then organs, then the rest, as far as they hold a voxel."""
+    masks, prescribed = course.anatomy.masks, course.anatomy.prescribed_gy
+    organs = set(course.organs.values())
+    order = {
+        name: (name not in prescribed, -prescribed.get(name, 0.0), name not in organs, name)
+        for name, mask in masks.items()
+        if mask.any()
+    }
+    return sorted(order, key=lambda name: order[name])
+
+
+def _region(course: Course, name: str, seen: Dvh) -> Shape:
+    return {
+        "name": name,
+        "prescribed_gy": course.anatomy.prescribed_gy.get(name),
+        "volume_ml": round(seen.total_cm3, 2),
+        "mean_gy": round(seen.mean_gy, 2),
+        "d98_gy": round(seen.dose_at_gy(98.0), 2),
+        "d95_gy": round(seen.dose_at_gy(95.0), 2),
+        "d50_gy": round(seen.dose_at_gy(50.0), 2),
+        "d2_gy": round(seen.dose_at_gy(2.0), 2),
+        "max_gy": round(float(seen.dose_gy[0]), 2),
+    }
+
+
+def _outcome(o: Outcome) -> Shape:
+    low, median, high = (float(q) for q in np.quantile(o.draws, [0.05, 0.5, 0.95]))
+    mean = float(o.draws.mean())
+    found: Shape = {
+        "name": o.name,
+        "words": o.words,
+        "unit": o.unit,
+        "mean": mean,
+        "median": median,
+        "low": low,
+        "high": high,
+    }
+    if o.has_limit:
+        found["limit"] = o.harm_above
+        found["beyond"] = float(o.harmful().mean())
+    return found
+
+
+def _on(site: Site, dose_gy: Array) -> NDArray[np.float32]:
+    """Doses (n,) of the body on its grid, nothing outside."""
+    found = np.zeros(site.body.shape, dtype=np.float32)
+    found[site.body] = dose_gy
+    return found
+
+
+def _grey(anatomy: Delineated) -> NDArray[np.uint8]:
+    """The image as 256 steps of grey: soft tissue of a CT, else from its least to its greatest."""
+    values = anatomy.image.values.astype(np.float32)
+    is_ct = anatomy.image.modality == "CT" and float(values.max()) > 10.0
+    low, high = (-200.0, 300.0) if is_ct else (float(values.min()), float(values.max()))
+    share = np.clip((values - low) / max(high - low, 1e-9), 0.0, 1.0)
+    return np.asarray(np.rint(255.0 * share), dtype=np.uint8)
+
+
+def _dose_of(anatomy: Delineated) -> NDArray[np.float32]:
+    assert anatomy.dose is not None
+    return anatomy.dose.dose_gy.astype(np.float32)
+
+
+def _beamlets(site: Site, made: Planned) -> int:
+    """How many beamlets the beams of a plan would have on another anatomy."""
+    from bodytwin.twins.radiotherapy.model.geometry import beamlets
+
+    return sum(len(beamlets(beam, site.target_mm)) for beam in made.beams)
+
+
+def _back(by_mm: tuple[float, float, float]) -> tuple[float, float, float]:
+    """The patient moved one way sees the beams move the other way."""
+    x, y, z = by_mm
+    return -x, -y, -z
+
+
+def _list(known: Mapping[str, Any]) -> str:
+    return ", ".join(known)
