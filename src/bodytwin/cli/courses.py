@@ -129,6 +129,7 @@ def plan(
 @command(
     'bodytwin adapt 3f2a --change "shrink PTV70 5" --given 15 --to adapt.html',
     'bodytwin adapt 3f2a --change "shift 4 0 0; thinner 4" --given 20',
+    "bodytwin adapt 3f2a --to today.html",
 )
 def adapt(  # noqa: PLR0913 - one for each option
     *,
@@ -136,9 +137,11 @@ def adapt(  # noqa: PLR0913 - one for each option
     change: Annotated[
         str,
         typer.Option(
-            "--change", help='"shift X Y Z", "shrink REGION MM", "thinner MM", joined by ";".'
+            "--change",
+            help='"shift X Y Z", "shrink REGION MM", "thinner MM", joined by ";". Else as the '
+            "last image shows it.",
         ),
-    ],
+    ] = "",
     given: Annotated[
         int | None, typer.Option("--given", help="Fractions before the change; else those noted.")
     ] = None,
@@ -149,7 +152,10 @@ def adapt(  # noqa: PLR0913 - one for each option
     to: To = None,
     home: options.Home,
 ) -> Answer:
-    """Ask what if the anatomy changed: keep the plan, or plan anew for the rest."""
+    """Ask what if the anatomy changed: keep the plan, or plan anew for the rest.
+
+    Without a change the last two anatomies of the record are registered to each other.
+    """
     asked = {"change": change, "wishes": wishes, "beams": beams, "beamlet_mm": beamlet}
     if given is not None:
         asked["given"] = given

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bodytwin.errors import InvalidInputError, MissingDataError, UnreadableFileError
 from bodytwin.governance.request import Action
 from bodytwin.importers.radiotherapy import (
@@ -32,14 +34,16 @@ from bodytwin.record import (
 )
 from bodytwin.record.code import LOCAL
 from bodytwin.service.access import asker, granted, leave_by_default
+from bodytwin.service.looking import keep_field
 from bodytwin.service.people import patient_called
 from bodytwin.service.workspace import Workspace
 from bodytwin.store.archive import sha256
+from bodytwin.store.fields import Field
 from bodytwin.store.intake import Added, Reading, add_reading
 from bodytwin.store.records import read_record
 
 OPENKBP, MATRAD = "ct.csv", ".mat"
-MOST_FRACTIONS = 80
+SHOWN_FROM_GY, DELIVERED_SD = 1.0, 0.035
 TUMOUR, FRACTION = "tumour", "radiotherapy_fraction"
 """Local codes: of a tumour that a twin has a variant for, and of one fraction in Gy."""
 
@@ -137,8 +141,11 @@ def bring_course(
         held_back=(held := [asdict(h) for h in found.held_back]),
         patient=known,
     )
+    added = _kept(workspace, reading)
+    if value.dose is not None:
+        keep_field(workspace, added.patients[0], dose_field(value, "Dose as planned"))
     return BroughtCourse(
-        added=_kept(workspace, reading),
+        added=added,
         spacing_mm=value.image.spacing_mm,
         regions=tuple(
             RegionShown(
@@ -168,6 +175,33 @@ def read_files(path: Path, files: Mapping[str, bytes], said: Described) -> Found
         value=made.value,
         held_back=(*course.held_back, *made.held_back),
         remarks=(*course.remarks, *made.remarks),
+    )
+
+
+def dose_field(value: Delineated, title: str) -> Field:
+    """The dose as a field to look at, where it is above 1 Gy."""
+    assert value.dose is not None
+    dose = value.dose.dose_gy
+    high = dose >= SHOWN_FROM_GY
+    if not high.any():
+        raise MissingDataError("The dose is below 1 Gy everywhere. Is it in Gy, of the course?")
+    edges = [np.flatnonzero(high.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    box = tuple(slice(e[0], e[-1] + 1) for e in edges)
+    shown = np.where(high, dose, np.nan)[box].astype(np.float32).T
+    first = value.image.affine @ [*(float(e[0]) for e in edges), 1.0]
+    x, y, z = value.image.spacing_mm
+    return Field(
+        title=title,
+        kind="voxels",
+        quantity="dose",
+        unit="Gy",
+        arrays={"values": shown, "sd": DELIVERED_SD * shown},
+        based_on=f"a delineated image with SHA-256 {value.content_address[:12]}",
+        uncertainty_words="3.5 % of the dose, one standard deviation of what is delivered "
+        "(Mijnheer et al. 1987)",
+        spacing_mm=(z, y, x),
+        origin_mm=(float(first[2]), float(first[1]), float(first[0])),
+        source_words="brought with the course",
     )
 
 

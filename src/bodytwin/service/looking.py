@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bodytwin.contract.study import StudyingTwin
 from bodytwin.governance.request import Action
 from bodytwin.importers import fhir, table
 from bodytwin.service.access import granted
 from bodytwin.service.choice import subjects
+from bodytwin.service.heart import TWIN as HEART
 from bodytwin.service.people import original_of
 from bodytwin.service.workspace import Workspace
 from bodytwin.store import emergencies, fields
@@ -53,7 +53,7 @@ def overview(workspace: Workspace, patient: str) -> dict[str, Any]:
         "hearts": [
             {"twin": s.twin.name, "title": s.subject}
             for s in subjects(workspace, record)
-            if isinstance(s.twin, StudyingTwin)
+            if s.twin.name == HEART
         ],
         "fields": [field_header(f) for f in fields.fields(store, access)],
         "emergencies": [

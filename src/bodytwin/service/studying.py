@@ -9,21 +9,9 @@ from bodytwin.errors import InvalidInputError, MissingDataError
 from bodytwin.governance.request import Action
 from bodytwin.numerics.inference.sample import Progress, silent
 from bodytwin.service.access import fresh, granted
-from bodytwin.service.choice import subjects
 from bodytwin.service.personalising import Wish, personalise
 from bodytwin.service.workspace import Workspace
 from bodytwin.store.records import read_record
-
-
-def bodies(workspace: Workspace, patient: str) -> list[Shape]:
-    """Each twin that can show a body of this patient, and the studies it offers."""
-    access = granted(workspace, patient, Action.READ, data="which bodies can be shown")
-    record = read_record(workspace.store, access)
-    return [
-        {"twin": c.twin.name, "title": c.subject, "studies": dict(c.twin.studies)}
-        for c in subjects(workspace, record)
-        if isinstance(c.twin, StudyingTwin)
-    ]
 
 
 def view(workspace: Workspace, patient: str, twin: str) -> View:

@@ -7,7 +7,7 @@ import pytest
 
 from bodytwin.errors import InvalidInputError
 from bodytwin.twins.radiotherapy.model.geometry import Beam, beamlets
-from bodytwin.twins.radiotherapy.model.influence import influence
+from bodytwin.twins.radiotherapy.model.influence import influence, influence_at
 from bodytwin.twins.radiotherapy.model.pencil import generic
 from bodytwin.twins.radiotherapy.model.trace import Densities, traced
 
@@ -50,6 +50,58 @@ def test_dose_scales_with_density_only_through_depth():
     assert doses[0] > doses[1] > doses[2] > 0
 
 
+def test_empty_space_around_a_body_changes_nothing():
+    wide = np.zeros((41, 61, 81), np.float32)
+    wide[10:31, 20:41, 30:51] = 0.7
+    affine = np.diag([5.0, 5.0, 5.0, 1.0])
+    affine[:3, 3] = (-100.0, -150.0, -200.0)
+    tight = affine.copy()
+    tight[:3, 3] += 5.0 * np.array([9.0, 19.0, 29.0])
+    places = np.random.default_rng(0).uniform(-60.0, 60.0, (200, 3))
+    for beam in (BEAM, replace(BEAM, gantry_deg=37.0, couch_deg=20.0)):
+        depths = [
+            traced(beam, Densities(values=values, affine=to_mm)).at(beam.seen(places))
+            for values, to_mm in ((wide, affine), (wide[9:32, 19:42, 29:52].copy(), tight))
+        ]
+        assert depths[0] == pytest.approx(depths[1], abs=1e-3)
+        assert depths[0].max() > 50.0
+
+
+def test_depths_asked_for_in_part_are_those_of_the_whole():
+    for beam in (BEAM, replace(BEAM, gantry_deg=110.0)):
+        seen = beam.seen(np.random.default_rng(1).uniform(-40.0, 30.0, (100, 3)))
+        whole, part = traced(beam, box()), traced(beam, box(), seen=seen)
+        assert part.depth_mm.size < 0.5 * whole.depth_mm.size
+        assert part.at(seen) == pytest.approx(whole.at(seen), abs=1e-6)
+        assert part.surface_mm == whole.surface_mm
+
+
+def test_a_body_of_nothing_has_no_depth():
+    depths = traced(BEAM, box(0.0))
+    assert not depths.depth_mm.any()
+    assert depths.surface_mm == BEAM.axis_distance_mm
+
+
+def test_beamlets_at_stated_places_are_those_that_cover_a_target():
+    voxels = np.random.default_rng(2).uniform(-60.0, 60.0, (300, 3))
+    beams = [BEAM, replace(BEAM, gantry_deg=90.0)]
+    whole = influence(beams, box(), generic(), voxels_mm=voxels, target_mm=voxels[:3])
+    at = [whole.beamlets_mm[whole.beam == k] for k in range(2)]
+    stated = influence_at(beams, box(), generic(), voxels_mm=voxels, beamlets_mm=at)
+    assert (stated.beam == whole.beam).all()
+    assert abs(stated.matrix - whole.matrix).max() == 0.0
+    single = influence_at([beams[1]], box(), generic(), voxels_mm=voxels, beamlets_mm=[at[1]])
+    later = whole.matrix[:, np.flatnonzero(whole.beam == 1)]
+    assert abs(single.matrix - later).max() == 0.0
+
+
+def test_a_beam_that_sees_no_voxel_leaves_nothing():
+    far = [np.array([[400.0, 0.0]])]
+    found = influence_at([BEAM], box(), generic(), voxels_mm=np.zeros((1, 3)), beamlets_mm=far)
+    assert found.matrix.shape == (1, 1)
+    assert found.matrix.nnz == 0
+
+
 def test_what_cannot_be_is_refused():
     with pytest.raises(InvalidInputError, match="Relative densities"):
         box(np.nan)
@@ -65,5 +117,8 @@ def test_what_cannot_be_is_refused():
         beamlets(BEAM, np.empty((0, 3)))
     with pytest.raises(InvalidInputError, match="at least one beam"):
         influence([], box(), generic(), voxels_mm=np.zeros((1, 3)), target_mm=np.zeros((1, 3)))
+    for at in ([], [np.empty((0, 2))]):
+        with pytest.raises(InvalidInputError, match="lists of beamlets"):
+            influence_at([BEAM], box(), generic(), voxels_mm=np.zeros((1, 3)), beamlets_mm=at)
     with pytest.raises(InvalidInputError, match="Kernels"):
         replace(generic(), radius_mm=np.arange(3.0))

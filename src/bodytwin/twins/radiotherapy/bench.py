@@ -19,17 +19,10 @@ from bodytwin.numerics.inference import Progress
 from bodytwin.record import Delineated, Dose, DoseKind, Image, Summation
 from bodytwin.record.dose import MODALITY
 from bodytwin.twins.radiotherapy import outcomes
-from bodytwin.twins.radiotherapy.anatomy import (
-    body_of,
-    changed,
-    changes_from_text,
-    remarks_on,
-    shift_of,
-    site_of,
-)
+from bodytwin.twins.radiotherapy.anatomy import SYNTAX, body_of, remarks_on, site_of
+from bodytwin.twins.radiotherapy.changed import Then, imagined, seen
 from bodytwin.twins.radiotherapy.model import planning
 from bodytwin.twins.radiotherapy.model.dvh import Dvh
-from bodytwin.twins.radiotherapy.model.optimise import WHAT_IF
 from bodytwin.twins.radiotherapy.model.pencil import generic
 from bodytwin.twins.radiotherapy.model.planning import Arrangement, Planned, Site, Wish
 from bodytwin.twins.radiotherapy.observe import Course, is_target
@@ -109,42 +102,40 @@ class Bench:
         """A plan of before, on an anatomy that has changed, for the fractions to come."""
         start = time.monotonic()
         course = self.course
-        changes = changes_from_text(str(asked.get("change", "")))
         given = int(asked.get("given", course.given))
         if not 0 <= given < course.fractions:
             raise InvalidPlanError(
                 f"Of {course.fractions} fractions 0 to {course.fractions - 1} were given before "
                 f"the change, got {given}."
             )
-        before = site_of(course.anatomy)
-        old = self._made(course, before, asked, share=0.45)
-        today = changed(course.anatomy, changes)
-        site = site_of(today)
-        shifted = planning.moved(old, _back(shift_of(changes)))
+        then = self._then(asked)
+        before, site = site_of(then.before), site_of(then.today)
+        old = self._made(replace(course, anatomy=then.before), before, asked, share=0.4)
         machine = generic()
-        kept_gy = planning.given_to(site, shifted, machine, told=self._part(0.45, 0.1))
+        there = planning.moved(old, then.moved_mm)
+        kept_gy = planning.given_to(site, there, machine, told=self._part(0.5, 0.1))
         new = planning.plan(
             site,
-            self._wishes(course, site, asked),
+            self._wishes(replace(course, anatomy=then.today), site, asked),
             machine,
-            beams=old.beams,
-            effort=WHAT_IF if len(old.weights) == _beamlets(site, old) else None,
-            told=self._part(0.55, 0.4),
+            beams=planning.moved(old, then.back_mm).beams,
+            told=self._part(0.6, 0.35),
         )
-        here = replace(course, anatomy=today)
-        each = course.fractions
-        first = Given(given, course.fraction_gy, _on(before, old.dose_gy / each))
+        here = replace(course, anatomy=then.today)
+        first = Given(
+            given, course.fraction_gy, then.mapped(_on(before, old.dose_gy / course.fractions))
+        )
         rest = course.fractions - given
         options = [
             self._option(
                 name,
                 here,
-                [first, Given(rest, course.fraction_gy, _on(site, dose / each))],
+                [first, Given(rest, course.fraction_gy, _on(site, dose / course.fractions))],
             )
             for name, dose in (("plan kept", kept_gy), ("planned anew", new.dose_gy))
         ]
         return self._told(options) | {
-            "change": str(asked["change"]),
+            "change": then.words,
             "given": given,
             "seconds": time.monotonic() - start,
             "arrays": {
@@ -155,11 +146,24 @@ class Bench:
             | _shell(course, _on(site, new.dose_gy), 1),
             "remarks": [
                 *WARNED,
-                *remarks_on(course.anatomy),
-                "The change is a what-if; voxels are those of the image of before.",
+                *remarks_on(then.today),
+                then.remark,
                 *self.case.assumed,
             ],
         }
+
+    def _then(self, asked: Mapping[str, Any]) -> Then:
+        """What has changed: as it was said, or as two images of the patient show it."""
+        words = str(asked.get("change", "")).strip()
+        if words:
+            return imagined(self.course.anatomy, words)
+        if self.course.before is None:
+            raise InvalidPlanError(
+                "The record holds one anatomy. Bring that of today, or say what has changed. "
+                f"{SYNTAX}"
+            )
+        self.progress("Registering both images", 0.41)
+        return seen(self.course.before, self.course.anatomy, self.course.target)
 
     def _made(
         self, course: Course, site: Site, asked: Mapping[str, Any], *, share: float = 0.95
@@ -348,19 +352,6 @@ def _grey(anatomy: Delineated) -> NDArray[np.uint8]:
 def _dose_of(anatomy: Delineated) -> NDArray[np.float32]:
     assert anatomy.dose is not None
     return anatomy.dose.dose_gy.astype(np.float32)
-
-
-def _beamlets(site: Site, made: Planned) -> int:
-    """How many beamlets the beams of a plan would have on another anatomy."""
-    from bodytwin.twins.radiotherapy.model.geometry import beamlets
-
-    return sum(len(beamlets(beam, site.target_mm)) for beam in made.beams)
-
-
-def _back(by_mm: tuple[float, float, float]) -> tuple[float, float, float]:
-    """The patient moved one way sees the beams move the other way."""
-    x, y, z = by_mm
-    return -x, -y, -z
 
 
 def _list(known: Mapping[str, Any]) -> str:

@@ -35,7 +35,8 @@ class Course:
     """A course on one anatomy: what is planned, and how much of it was given.
 
     `target` is the region that the prescription is for; `organs` maps what an organ is to
-    the name of its region. `given_d` are the days of the fractions given, from the first.
+    the name of its region. `given_d` are the days of the fractions given, from the first;
+    `before` is the anatomy that was seen before this one.
     """
 
     anatomy: Delineated
@@ -44,6 +45,7 @@ class Course:
     fractions: int
     organs: dict[str, str]
     given_d: tuple[float, ...] = ()
+    before: Delineated | None = None
 
     @property
     def fraction_gy(self) -> float:
@@ -72,7 +74,7 @@ class Course:
         """The hash of anatomy, prescription and progress."""
         return digest(
             self.anatomy.content_address, self.target, self.prescribed_gy, self.fractions,
-            self.organs, self.given_d,
+            self.organs, self.given_d, self.before and self.before.content_address,
         )  # fmt: skip
 
 
@@ -145,6 +147,7 @@ def case_of(
             fractions=fractions,
             organs=organs,
             given_d=tuple((m - given[0]) / timedelta(days=1) for m in given),
+            before=anatomies[-2] if len(anatomies) > 1 else None,
         ),
         measurements=tuple(sorted((_measured(o, origin) for o in ratios), key=lambda m: m.time_h)),
         assumed=ASSUMED,
@@ -216,8 +219,8 @@ def _measured(o: Observation, origin: datetime) -> Measurement:
 
 def _left_out(anatomy: Delineated, organs: dict[str, str], anatomies: int) -> tuple[str, ...]:
     said: list[str] = []
-    if anatomies > 1:
-        said.append(f"{anatomies - 1} earlier anatomies are not used here.")
+    if anatomies > 2:
+        said.append(f"{anatomies - 2} anatomies before the last two are not used.")
     for organ, region in organs.items():
         if complication_of(organ) is None:
             said.append(

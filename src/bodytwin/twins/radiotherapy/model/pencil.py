@@ -10,8 +10,10 @@ r"""What does one beamlet leave at a depth, beside its axis?
 
 at the water-equivalent depth r, with the radial kernels W of a machine at the distance of the
 source from the surface, and the fluence F of a square beamlet of side b with the penumbra of the
-source :math:`\sigma`. F is known in closed form and all grids are even about zero, so a beamlet
-sits where it should to the last digit. All lengths across are those in the plane of the isocentre.
+source :math:`\sigma`, which may differ along x and z, as jaws and leaves lie at different
+distances. F is known in closed form and all grids are even about zero, so a beamlet sits where it
+should to the last digit. All lengths across are those in the plane of the isocentre. A beamlet away
+from the axis is worth the open fluence there (the horns that a flattening filter leaves).
 
 Source: Bortfeld, Schlegel & Rhein 1993, Med Phys 20:311, doi 10.1118/1.597070.
 
@@ -19,7 +21,7 @@ Not for: lung and bone beside water, where electrons and scatter do not scale wi
 ray; absolute dose: a weight of one is one unit of the kernels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -33,16 +35,24 @@ from bodytwin.errors import InvalidInputError
 
 Array = NDArray[np.float64]
 FINE_MM, REACH_MM = 0.5, 50.0
-"""Step of the tables of (2), and how far from its axis a beamlet is followed."""
-_FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
+"""Step of the tables of (2), and how far from its axis a beamlet is followed if not stated."""
+FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
+"""Full width at half maximum of a bell of unit standard deviation."""
+
+
+def _flat() -> Array:
+    return np.array([[0.0, 1.0]])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PencilBeam:
     """The machine: `kernels` (distances, 3, radii) at `surface_mm` and `radius_mm`.
 
-    The kernels are those of one cell of FINE_MM; `betas_per_mm` is (3,) and `penumbra_mm` a full
-    width at half maximum.
+    The kernels are those of one cell of FINE_MM; `betas_per_mm` is (3,). `penumbra_mm` is a full
+    width at half maximum, that along z is `penumbra_z_mm` where it differs. `open_fluence` (n, 2)
+    holds distances from the axis in mm and the fluence there over that on the axis, constant beyond
+    the last. A field reaches `edge_mm` further than its nominal edge, along x and z. Beyond
+    `reach_mm` of its axis a beamlet leaves nothing.
     """
 
     name: str
@@ -52,6 +62,10 @@ class PencilBeam:
     surface_mm: Array
     radius_mm: Array
     kernels: NDArray[np.floating]
+    penumbra_z_mm: float | None = None
+    open_fluence: Array = field(default_factory=_flat)
+    edge_mm: tuple[float, float] = (0.0, 0.0)
+    reach_mm: float = REACH_MM
 
     def __post_init__(self) -> None:
         shape = (len(self.surface_mm), 3, len(self.radius_mm))
@@ -61,10 +75,26 @@ class PencilBeam:
                 f"Kernels for {shape[0]} distances and {shape[2]} radii are {shape}, finite; got "
                 f"{self.kernels.shape}."
             )
-        if len(rates) != 4 or not (rates > 0).all() or np.ptp(rates) == 0 or self.penumbra_mm <= 0:
+        above = (*rates, *self.penumbras_mm, self.reach_mm)
+        if len(rates) != 4 or not (np.array(above) > 0).all() or self.m_per_mm in self.betas_per_mm:
             raise InvalidInputError(
-                "A machine has an attenuation, three depth terms and a penumbra above zero."
+                "A machine has an attenuation, three other depth terms, penumbras and a reach, all "
+                "above zero."
             )
+        if self.open_fluence.shape[1:] != (2,) or not (np.diff(self.open_fluence[:, 0]) > 0).all():
+            raise InvalidInputError(
+                "The open fluence is (n, 2): distances from the axis, growing, and what is there."
+            )
+
+    @property
+    def penumbras_mm(self) -> tuple[float, float]:
+        """Along x and z."""
+        z = self.penumbra_mm if self.penumbra_z_mm is None else self.penumbra_z_mm
+        return self.penumbra_mm, z
+
+    def open_at(self, beamlets_mm: Array) -> Array:
+        """The open fluence (n,) over that on the axis at beamlets (n, 2)."""
+        return np.interp(np.hypot(*np.asarray(beamlets_mm).T), *self.open_fluence.T)
 
     def depth_terms(self, depth_mm: Array) -> Array:
         """The three factors of equation (1) at depths (n,), (n, 3)."""
@@ -73,21 +103,28 @@ class PencilBeam:
         return beta / (beta - self.m_per_mm) * bent
 
     def tables(self, *, beamlet_mm: float, surface_mm: float) -> Array:
-        """K of equation (2) in steps of FINE_MM from the axis to REACH_MM, (3, steps, steps)."""
-        steps = round(REACH_MM / FINE_MM)
-        wide = steps + round(0.5 * beamlet_mm / FINE_MM) + round(2 * self.penumbra_mm / FINE_MM) + 1
+        """K of equation (2) in steps of FINE_MM from the axis on, (3, steps, steps).
+
+        Nothing lies further from the axis than `reach_mm` and a step.
+        """
+        steps = round(self.reach_mm / FINE_MM)
+        blurred = 0.5 * beamlet_mm + 2 * max(self.penumbras_mm)
+        wide = steps + round(blurred / FINE_MM) + 1
         at = FINE_MM * np.arange(-wide, wide + 1)
-        sigma = self.penumbra_mm / _FWHM
         half = 0.5 * beamlet_mm
-        f = 0.5 * (erf((at + half) / (sigma * 2**0.5)) - erf((at - half) / (sigma * 2**0.5)))
+        sides = [
+            0.5 * (erf((at + half) / width) - erf((at - half) / width))
+            for width in (2**0.5 / FWHM * p for p in self.penumbras_mm)
+        ]
         radius = np.hypot(*np.meshgrid(at, at, indexing="ij"))
+        fluence = np.outer(*sides)
         found = [
-            fftconvolve(
-                np.interp(radius, self.radius_mm, row, right=0.0), np.outer(f, f), mode="same"
-            )
+            fftconvolve(np.interp(radius, self.radius_mm, row, right=0.0), fluence, mode="same")
             for row in self._kernels_at(surface_mm)
         ]
-        return np.stack(found)[:, wide : wide + steps + 1, wide : wide + steps + 1]
+        kept = slice(wide, wide + steps + 1)
+        near = radius[kept, kept] < self.reach_mm + FINE_MM
+        return np.stack(found)[:, kept, kept] * near
 
     def _kernels_at(self, surface_mm: float) -> Array:
         low, high = float(self.surface_mm[0]), float(self.surface_mm[-1])

@@ -15,6 +15,7 @@ Not for: scatter, which sees densities to the side as well.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numba import njit, prange
@@ -43,10 +44,21 @@ class Densities:
                 "that made them from the image."
             )
 
+    @cached_property
+    def filled(self) -> Array:
+        """The lowest and highest index (2, 3) between which something is; all where nothing is."""
+        ends = np.array([np.full(3, -0.5), np.array(self.values.shape) - 0.5])
+        for axis in range(3):
+            (full,) = np.nonzero(self.values.any(axis=tuple(a for a in range(3) if a != axis)))
+            if len(full):
+                ends[0, axis] = max(ends[0, axis], full[0] - 1.0)
+                ends[1, axis] = min(ends[1, axis], full[-1] + 1.0)
+        return ends
+
     @property
     def corners_mm(self) -> Array:
-        """The eight outer corners, (8, 3)."""
-        ends = [(-0.5, n - 0.5) for n in self.values.shape]
+        """The eight outer corners of what is filled, (8, 3)."""
+        ends = self.filled.T
         at = np.array([(a, b, c, 1.0) for a in ends[0] for b in ends[1] for c in ends[2]])
         return (at @ self.affine.T)[:, :3]
 
@@ -65,23 +77,29 @@ class Depths:
         return _read(self.depth_mm, (np.asarray(seen) - self.first) / self.step)
 
 
-def traced(beam: Beam, densities: Densities) -> Depths:
-    """The depths of a beam through a body.
+def traced(beam: Beam, densities: Densities, *, seen: Array | None = None) -> Depths:
+    """The depths of a beam through a body, or as far of it as to the places `seen` (n, 3).
 
     `surface_mm` is the distance from the source to the body along the axis, that
     to the isocentre where the axis misses the body.
     """
-    inverse = np.linalg.inv(densities.affine)
-    seen = beam.seen(densities.corners_mm)
-    low, high = seen.min(axis=0), seen.max(axis=0)
+    corners = beam.seen(densities.corners_mm)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    if seen is not None and len(seen):
+        near, far = seen.min(axis=0), seen.max(axis=0)
+        low[:2] = np.clip(np.minimum(near[:2], 0.0), low[:2], high[:2])
+        high[:2] = np.clip(np.maximum(far[:2], 0.0), low[:2], high[:2])
+        high[2] = np.clip(far[2], low[2], high[2])
     step = np.array([RAYS_MM, RAYS_MM, STEP_MM])
     first = np.floor(low / step) * step
     count = np.ceil((high - first) / step).astype(int) + 1
     depth = np.zeros(tuple(count), dtype=np.float32)
+    inverse = np.linalg.inv(densities.affine)[:3]
+    source = inverse[:, :3] @ beam.source_mm + inverse[:, 3]
+    turn = np.ascontiguousarray(inverse[:, :3] @ beam.axes.T)
     _follow(
-        depth, densities.values, np.ascontiguousarray(inverse[:3]), beam.source_mm, beam.axes,
-        beam.axis_distance_mm, first, step,
-    )  # fmt: skip
+        depth, densities.values, densities.filled, source, turn, beam.axis_distance_mm, first, step
+    )
     middle = np.column_stack([np.zeros((count[2], 2)), first[2] + STEP_MM * np.arange(count[2])])
     along = _read(depth, (middle - first) / step)
     inside = np.flatnonzero(along > SURFACE * STEP_MM)
@@ -108,30 +126,46 @@ def _density(values, i, j, k):
     return (1 - r) * low + r * high
 
 
+@njit(cache=True, nogil=True)
+def _within(start, along, filled, first, step, count):
+    """The steps of a ray from the one before what is filled to the one behind it."""
+    near, far = 0.0, first + step * count
+    for k in range(3):
+        if abs(along[k]) > 1e-12:
+            one, two = (filled[0, k] - start[k]) / along[k], (filled[1, k] - start[k]) / along[k]
+            near, far = max(near, min(one, two)), min(far, max(one, two))
+        elif start[k] < filled[0, k] or start[k] > filled[1, k]:
+            return 0, 0
+    return max(int((near - first) / step) - 1, 0), min(int((far - first) / step) + 3, count)
+
+
 @njit(cache=True, nogil=True, parallel=True)
-def _follow(depth, values, inverse, source, axes, sad, first, step):
+def _follow(depth, values, filled, source, turn, sad, first, step):
+    """Depths of all rays; `source` and the columns u, v, w of `turn` are in voxels."""
+    count = depth.shape[2]
     for a in prange(depth.shape[0]):
         x = first[0] + a * step[0]
+        along = np.empty(3)
         for b in range(depth.shape[1]):
             z = first[1] + b * step[1]
-            longer = np.sqrt(1.0 + (x * x + z * z) / (sad * sad))
+            half = 0.5 * step[2] * np.sqrt(1.0 + (x * x + z * z) / (sad * sad))
+            for k in range(3):
+                along[k] = turn[k, 0] * x / sad + turn[k, 1] * z / sad + turn[k, 2]
+            begin, end = _within(source, along, filled, first[2], step[2], count)
             total, before = 0.0, 0.0
-            for c in range(depth.shape[2]):
+            for c in range(begin, end):
                 g = first[2] + c * step[2]
-                m, n = x * g / sad, z * g / sad
-                p0 = source[0] + m * axes[0, 0] + n * axes[1, 0] + g * axes[2, 0]
-                p1 = source[1] + m * axes[0, 1] + n * axes[1, 1] + g * axes[2, 1]
-                p2 = source[2] + m * axes[0, 2] + n * axes[1, 2] + g * axes[2, 2]
                 now = _density(
                     values,
-                    inverse[0, 0] * p0 + inverse[0, 1] * p1 + inverse[0, 2] * p2 + inverse[0, 3],
-                    inverse[1, 0] * p0 + inverse[1, 1] * p1 + inverse[1, 2] * p2 + inverse[1, 3],
-                    inverse[2, 0] * p0 + inverse[2, 1] * p1 + inverse[2, 2] * p2 + inverse[2, 3],
+                    source[0] + g * along[0],
+                    source[1] + g * along[1],
+                    source[2] + g * along[2],
                 )
                 if c > 0:
-                    total += 0.5 * (before + now) * step[2] * longer
+                    total += half * (before + now)
                 depth[a, b, c] = total
                 before = now
+            depth[a, b, end:] = total
 
 
 @njit(cache=True, nogil=True, parallel=True)
