@@ -96,12 +96,7 @@ class Tumour:
         """Equation (1), each draw given `share` (draws,) of the doses of a course, (draws,)."""
         n, alpha, ratio, doubling, start = (np.broadcast_to(x, share.shape) for x in self._draws)
         left = given.log_survival(share, alpha_per_gy=alpha, beta_per_gy2=alpha / ratio)
-        grown = np.array(
-            [
-                float(log_regrowth(duration_d, kick_off_d=k, doubling_d=d))
-                for k, d in zip(start, doubling, strict=True)
-            ]
-        )
+        grown = log_regrowth(duration_d, kick_off_d=start, doubling_d=doubling)
         return np.exp(-n * (np.exp(left + grown[:, None]) @ given.share))
 
     def _each(self, duration_d: float) -> list[tuple[float, float, float, float]]:
