@@ -3,10 +3,15 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bodytwin.errors import InvalidInputError, MissingDataError, UnreadableFileError
+from bodytwin.governance.request import Action
+from bodytwin.importers.radiotherapy import read_dose, read_plan
 from bodytwin.record import Record
+from bodytwin.service.access import granted
+from bodytwin.service.course_export import export_plan
 from bodytwin.service.delineating import (
     Described,
     bring_course,
@@ -15,6 +20,7 @@ from bodytwin.service.delineating import (
     weekdays,
 )
 from bodytwin.service.people import everyone
+from bodytwin.service.studying import study
 from bodytwin.store.records import read_record
 from tests.importers.radiotherapy import files
 
@@ -39,6 +45,11 @@ def brought(work):
 
 def kept(work, opened, patient) -> Record:
     return read_record(work.store, opened(patient))
+
+
+def read_record_of(work, patient):
+    access = granted(work, patient, Action.READ)
+    return read_record(work.store, access).delineated[-1]
 
 
 def test_a_patient_of_openkbp_is_kept_with_dose_and_prescription(work, opened, brought):
@@ -112,3 +123,27 @@ def test_weekends_are_left_out():
 def test_a_prescription_that_says_nothing_is_refused(text):
     with pytest.raises(InvalidInputError, match="PTV70=70"):
         prescriptions_of([text])
+
+
+def test_a_plan_on_a_dicom_course_goes_out_as_dicom(work, dicom, tmp_path):
+    target = {"PTV": 60.0}
+    said = Described(spacing_mm=2.0, prescribed_gy=target)
+    (patient,) = bring_course(work, "Box", dicom, said, new=True).added.patients
+    asked = {"beams": 3, "beamlet_mm": 5.0, "wishes": "PTV gets 60 Gy; body below 30 Gy"}
+    answer = study(work, patient, "radiotherapy", "plan", asked)
+    with pytest.raises(InvalidInputError, match="--identifier"):
+        export_plan(work, patient, tmp_path / "out", answer=answer, identifier="")
+    planned, dosed = export_plan(work, patient, tmp_path / "out", answer=answer, identifier="7")
+    plan = read_plan(planned.read_bytes()).value
+    assert plan.fractions == 30
+    assert [b.points[0].gantry_deg for b in plan.beams] == [0.0, 120.0, 240.0]
+    dose = read_dose([dosed.read_bytes()]).value
+    assert dose.plan_uid == plan.uid
+    inside = read_record_of(work, patient).masks["PTV"]
+    assert np.percentile(dose.dose_gy[inside], 50) == pytest.approx(60.0, abs=3.0)
+
+
+def test_a_plan_on_another_course_has_no_image_to_refer_to(work, brought, tmp_path):
+    (patient,) = brought.added.patients
+    with pytest.raises(MissingDataError, match="DICOM"):
+        export_plan(work, patient, tmp_path, answer={}, identifier="7")

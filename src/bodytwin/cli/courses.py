@@ -105,9 +105,10 @@ def dose(
 
 @command(
     "bodytwin plan 3f2a --to plan.html",
+    "bodytwin plan 3f2a --dicom planned --identifier 12345",
     'bodytwin plan 3f2a --wishes "PTV70 gets 70 Gy; SpinalCord below 45 Gy; body below 40 Gy"',
 )
-def plan(
+def plan(  # noqa: PLR0913 - one for each option
     *,
     patient: options.Patient,
     wishes: Wishes = "",
@@ -115,6 +116,15 @@ def plan(
     beamlet: Beamlet = 8.0,
     seed: options.Seed = 0,
     to: To = None,
+    dicom: Annotated[
+        Path | None,
+        typer.Option(
+            "--dicom", help="Folder for the plan and its dose as DICOM, of a DICOM course."
+        ),
+    ] = None,
+    identifier: Annotated[
+        str, typer.Option("--identifier", help="The patient's number in the clinic, for the files.")
+    ] = "",
     home: options.Home,
 ) -> Answer:
     """Plan beams anew on the anatomy, beside the dose that there is.
@@ -123,7 +133,9 @@ def plan(
     them as they are.
     """
     asked = {"wishes": wishes, "beams": beams, "beamlet_mm": beamlet}
-    return _studied(patient, "plan", asked, seed=seed, to=to, home=home)
+    return _studied(
+        patient, "plan", asked, seed=seed, to=to, home=home, dicom=dicom, identifier=identifier
+    )
 
 
 @command(
@@ -163,9 +175,18 @@ def adapt(  # noqa: PLR0913 - one for each option
 
 
 def _studied(
-    patient: str, name: str, asked: dict[str, Any], *, seed: int, to: Path | None, home: Path | None
+    patient: str,
+    name: str,
+    asked: dict[str, Any],
+    *,
+    seed: int,
+    to: Path | None,
+    home: Path | None,
+    dicom: Path | None = None,
+    identifier: str = "",
 ) -> Answer:
     from bodytwin.cli.progress import progress
+    from bodytwin.service.course_export import export_plan
     from bodytwin.service.course_page import write_course_page
     from bodytwin.service.people import patient_called
     from bodytwin.service.studying import study
@@ -175,5 +196,7 @@ def _studied(
         shape = study(workspace, who, TWIN, name, asked, seed=seed, progress=report)
         if to is not None:
             write_course_page(workspace, who, to, answer=shape)
-    told = {k: v for k, v in shape.items() if k not in ("arrays", "surfaces")}
+        if dicom is not None:
+            export_plan(workspace, who, dicom, answer=shape, identifier=identifier)
+    told = {k: v for k, v in shape.items() if k not in ("arrays", "surfaces", "fluences")}
     return Answer(shape=told, words=course_words.studied(told))

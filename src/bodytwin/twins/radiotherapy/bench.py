@@ -90,6 +90,7 @@ class Bench:
             options.insert(0, self._option("as it is", course, whole))
         return self._told(options) | {
             "beams": [round(b.gantry_deg, 1) for b in made.beams],
+            "fluences": [_fluence(made, k) for k in range(len(made.beams))],
             "beamlets": len(made.weights),
             "iterations": made.iterations,
             "seconds": time.monotonic() - start,
@@ -331,6 +332,19 @@ def _outcome(o: Outcome) -> Shape:
         found["limit"] = o.harm_above
         found["beyond"] = float(o.harmful().mean())
     return found
+
+
+def _fluence(made: Planned, number: int) -> Shape:
+    """The beamlets of one beam: their places in the plane of the isocentre, and weights."""
+    beam, own = made.beams[number], made.beam == number
+    return {
+        "gantry_deg": beam.gantry_deg,
+        "isocentre_mm": list(beam.isocentre_mm),
+        "axis_distance_mm": beam.axis_distance_mm,
+        "beamlet_mm": beam.beamlet_mm,
+        "places_mm": packed(made.beamlets_mm[own]),
+        "weights": packed(made.weights[own]),
+    }
 
 
 def _on(site: Site, dose_gy: Array) -> NDArray[np.float32]:

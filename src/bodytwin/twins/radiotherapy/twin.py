@@ -44,6 +44,7 @@ from bodytwin.validity.claim import ContextOfUse, Evidence
 Array = NDArray[np.float64]
 SAID = "tumour"
 """The local code of a covariate whose value names a variant, as `tumour:larynx_t2`."""
+DOSES = "doses"
 ORGANS = {
     "head and neck": "head_and_neck_organs",
     "thorax": "thorax_organs",
@@ -69,7 +70,10 @@ class RadiotherapyTwin:
         return variants()
 
     def candidates(self, record: Record) -> Sequence[str]:
-        """The tumour that the record names, else the part of the body that the organs are of."""
+        """The tumour that the record names, else the part of the body that the organs are of.
+
+        Where no organ is known, doses alone.
+        """
         anatomies = usable(record)
         if not anatomies:
             return []
@@ -83,7 +87,7 @@ class RadiotherapyTwin:
             return known[-1:]
         counts = {site: len(organs_in(anatomies[-1], site)) for site in ORGANS}
         best = max(counts, key=lambda site: counts[site])
-        return [ORGANS[best]] if counts[best] else []
+        return [ORGANS[best] if counts[best] else DOSES]
 
     def observe(
         self, record: Record, *, variant: str, as_of: datetime | None = None
