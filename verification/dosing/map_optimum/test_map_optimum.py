@@ -1,4 +1,4 @@
-"""2020 simulated patients, five kinds of model, against a derivative-free global optimiser."""
+"""670 simulated patients, five kinds of model, against a derivative-free global optimiser."""
 
 from pathlib import Path
 
@@ -26,13 +26,13 @@ def monolix(run: str):
 
 KINDS = {
     "one compartment, absorption faster or slower than elimination": (
-        lambda: monolix("run001"), ORAL, 600, {}),
+        lambda: monolix("run001"), ORAL, 200, {}),
     "the same with wide variability, several modes": (
-        lambda: monolix("run513"), ORAL, 600, {}),
+        lambda: monolix("run513"), ORAL, 200, {}),
     "two compartments, infusions": (
-        lambda: load("vancomycin_goti_2018"), INFUSED, 500, {"covariates": (70.0, 90.0, 0.0)}),
+        lambda: load("vancomycin_goti_2018"), INFUSED, 150, {"covariates": (70.0, 90.0, 0.0)}),
     "two compartments, a chain of absorption": (
-        lambda: load("tacrolimus_woillard_2011"), SWALLOWED, 300, {"covariates": (35.0, 0.0, 0.0)}),
+        lambda: load("tacrolimus_woillard_2011"), SWALLOWED, 100, {"covariates": (35.0, 0.0, 0.0)}),
     "saturable elimination": (lambda: monolix("run201"), ORAL, 20, {}),
 }  # fmt: skip
 
