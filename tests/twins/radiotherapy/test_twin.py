@@ -127,6 +127,22 @@ def test_the_user_weighs_outcomes(posterior):
     assert "independent" in UncomplicatedControl().words
 
 
+def test_a_boost_reaches_its_region_and_spares_what_more_of_the_same_does_not(posterior):
+    case = posterior.case
+    plans = [
+        TWIN.plan_from_text(case, words)
+        for words in ("continue; 3 x 2 Gy", "continue; boost PTV70 3 x 2 Gy")
+    ]
+    found = compare(TWIN, posterior, plans)
+    more, boost = (o.outcomes for o in found.options)
+    control = [o["tumour_control"].draws.mean() for o in (more, boost)]
+    assert control[0] == pytest.approx(control[1], abs=0.02)
+    gland = [o["left_parotid_mean_gy"].draws.mean() for o in (more, boost)]
+    assert gland[1] < gland[0] - 0.5
+    with pytest.raises(InvalidPlanError, match="to boost"):
+        TWIN.plan_from_text(case, "boost Nose 3 x 2 Gy")
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

@@ -6,6 +6,7 @@ As text, joined by `;`:
     stop                  nothing more
     5 x 2 Gy              five more fractions of that dose to the target, spread as planned
     20 x 2.75 Gy          the rest in other fractions
+    boost PTV70 5 x 2 Gy  five fractions to that region alone, from beams planned for it
 
 Fractions are given on five days a week, in the order in which they are written.
 """
@@ -19,9 +20,9 @@ from bodytwin.errors import InvalidPlanError
 MOST_FRACTIONS = 80
 FRACTION_GY = (0.5, 12.0)
 PER_WEEK = 5
-SYNTAX = "Write 'continue', 'stop' or 'N x D Gy', joined by ';'."
+SYNTAX = "Write 'continue', 'stop', 'N x D Gy' or 'boost REGION N x D Gy', joined by ';'."
 NUMBER = r"\d+(?:\.\d+)?"
-FRACTIONS = re.compile(rf"(\d+) ?x ?({NUMBER}) ?Gy", re.IGNORECASE)
+FRACTIONS = re.compile(rf"(?:boost (\S+) )?(\d+) ?x ?({NUMBER}) ?Gy", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,14 @@ class Continue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fractions:
-    """More fractions of one dose to the target, spread over the body as planned."""
+    """More fractions of one dose to the target, spread over the body as planned.
+
+    Of a `boost` the dose is that of a region alone, from beams planned for it.
+    """
 
     count: int
     dose_gy: float
+    boost: str | None = None
 
     def __post_init__(self) -> None:
         low, high = FRACTION_GY
@@ -62,7 +67,8 @@ def interventions_from_text(text: str) -> tuple[Intervention, ...]:
         if words.lower() == "continue":
             found.append(Continue())
         elif fractions is not None:
-            found.append(Fractions(count=int(fractions[1]), dose_gy=float(fractions[2])))
+            boost, count, dose = fractions.groups()
+            found.append(Fractions(count=int(count), dose_gy=float(dose), boost=boost))
         else:
             raise InvalidPlanError(f"'{words[:40]}' is not understood. {SYNTAX}")
     return tuple(found)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bodytwin.contract.twin import Outcome
 from bodytwin.errors import InvalidInputError
+from bodytwin.twins.radiotherapy.boost import boost_per_gy
 from bodytwin.twins.radiotherapy.interventions import (
     Continue,
     Fractions,
@@ -54,16 +55,19 @@ class Given:
 def given_under(course: Course, plan: RadiotherapyPlan | None) -> tuple[Given, ...]:
     """Everything that is given in the end: what was given, and what the plan adds."""
     parts = [Given(course.given, course.fraction_gy)]
+    boosts: list[Given] = []
     for item in plan.interventions if plan else ():
         match item:
             case Continue():
                 parts.append(Given(max(0, course.fractions - course.given), course.fraction_gy))
-            case Fractions(count=count, dose_gy=dose):
+            case Fractions(count=count, dose_gy=dose, boost=None):
                 parts.append(Given(count, dose))
+            case Fractions(count=count, dose_gy=dose, boost=region):
+                boosts.append(Given(count, dose, dose * boost_per_gy(course, region or "")))
     joined: dict[float, int] = {}
     for part in parts:
         joined[part.dose_gy] = joined.get(part.dose_gy, 0) + part.count
-    return tuple(Given(count, dose) for dose, count in joined.items() if count)
+    return (*(Given(count, dose) for dose, count in joined.items() if count), *boosts)
 
 
 def lasts_for_d(course: Course, parts: Sequence[Given]) -> float:
