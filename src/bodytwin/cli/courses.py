@@ -115,6 +115,9 @@ def plan(  # noqa: PLR0913 - one for each option
     beams: Beams = 9,
     beamlet: Beamlet = 8.0,
     seed: options.Seed = 0,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compute the dose by collapsed cones as well.")
+    ] = False,
     to: To = None,
     dicom: Annotated[
         Path | None,
@@ -132,7 +135,7 @@ def plan(  # noqa: PLR0913 - one for each option
     Weights of beamlets of a generic 6 MV machine, for study: no machine can give
     them as they are.
     """
-    asked = {"wishes": wishes, "beams": beams, "beamlet_mm": beamlet}
+    asked = {"wishes": wishes, "beams": beams, "beamlet_mm": beamlet, "check": check}
     return _studied(
         patient, "plan", asked, seed=seed, to=to, home=home, dicom=dicom, identifier=identifier
     )

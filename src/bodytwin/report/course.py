@@ -76,7 +76,7 @@ def _doses(arrays: Shape, answer: Shape) -> dict[str, Shape]:
     elif "dose" in arrays:
         found[names[0]] = arrays["dose"]
     if "dose" in new:
-        found[names[-1]] = new["dose"]
+        found[names[min(len(found), len(names) - 1)]] = new["dose"]
     return found
 
 

@@ -186,7 +186,7 @@ def test_later_fractions_are_the_plan_that_was_carried_out():
 
 @pytest.fixture(scope="module")
 def planned(posterior):
-    asked = {"beams": 9, "beamlet_mm": 8.0}
+    asked = {"beams": 9, "beamlet_mm": 8.0, "check": True}
     return TWIN.study("plan", posterior, asked, silent)
 
 
@@ -195,7 +195,7 @@ def region(option, name):
 
 
 def test_a_new_plan_covers_the_targets_and_spares_the_cord(planned):
-    as_it_is, anew = planned["options"]
+    as_it_is, anew, _ = planned["options"]
     assert as_it_is["name"] == "as it is"
     assert region(anew, "PTV70")["d95_gy"] == pytest.approx(70.0, abs=0.1)
     assert region(anew, "PTV56")["d95_gy"] > 0.95 * 56.0
@@ -203,6 +203,14 @@ def test_a_new_plan_covers_the_targets_and_spares_the_cord(planned):
     for curve in anew["percent"].values():
         assert curve[0] == pytest.approx(100.0)
         assert curve == sorted(curve, reverse=True)
+
+
+def test_collapsed_cones_see_the_same_plan_in_water(planned):
+    _, anew, cones = planned["options"]
+    for name in ("PTV70", "PTV56", "SpinalCord"):
+        assert region(cones, name)["mean_gy"] == pytest.approx(
+            region(anew, name)["mean_gy"], rel=0.05
+        ), name
 
 
 def test_wishes_change_the_plan_and_those_for_nobody_are_refused(posterior, planned):

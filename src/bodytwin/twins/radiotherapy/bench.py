@@ -82,10 +82,14 @@ class Bench:
         start = time.monotonic()
         course = self.course
         site = site_of(course.anatomy)
-        made = self._made(course, site, asked)
+        made = self._made(course, site, asked, share=0.9)
         planned = self._with_dose(course, site, made.dose_gy)
         whole = [Given(course.fractions, course.fraction_gy)]
         options = [self._option("planned anew", planned, whole)]
+        if asked.get("check"):
+            cones_gy = planning.by_cones(site, made, told=self._part(0.92, 0.06))
+            seen_by_cones = self._with_dose(course, site, cones_gy)
+            options.append(self._option("the same by collapsed cones", seen_by_cones, whole))
         if course.anatomy.dose is not None:
             options.insert(0, self._option("as it is", course, whole))
         return self._told(options) | {
@@ -95,7 +99,9 @@ class Bench:
             "iterations": made.iterations,
             "seconds": time.monotonic() - start,
             "arrays": {"dose": packed(_dose_of(planned.anatomy))},
-            "surfaces": _shell(course, _dose_of(planned.anatomy), len(options) - 1),
+            "surfaces": _shell(
+                course, _dose_of(planned.anatomy), int(course.anatomy.dose is not None)
+            ),
             "remarks": [*WARNED, *remarks_on(course.anatomy), *self.case.assumed],
         }
 

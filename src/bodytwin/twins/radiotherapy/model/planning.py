@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodytwin.errors import InvalidPlanError
+from bodytwin.twins.radiotherapy.model import collapsed_cone
+from bodytwin.twins.radiotherapy.model.collapsed_cone_kernels import water_6mv
 from bodytwin.twins.radiotherapy.model.dvh import dvh
 from bodytwin.twins.radiotherapy.model.forward import dose_of_fluence
 from bodytwin.twins.radiotherapy.model.geometry import Beam
@@ -201,6 +203,24 @@ def given_to(site: Site, made: Planned, machine: PencilBeam, *, told: Told) -> A
             beam,
             site.densities,
             machine,
+            voxels_mm=site.voxels_mm,
+            beamlets_mm=made.beamlets_mm[own],
+            weights=made.weights[own],
+        )
+    return total
+
+
+def by_cones(site: Site, made: Planned, *, told: Told) -> Array:
+    """The dose (n,) of a plan by collapsed cones, which see lung, air and bone as they are."""
+    total = np.zeros(len(site.cells))
+    photons = water_6mv()
+    for k, beam in enumerate(made.beams):
+        told("Computing the dose by collapsed cones", k / len(made.beams))
+        own = made.beam == k
+        total += collapsed_cone.dose_of_fluence(
+            beam,
+            site.densities,
+            photons,
             voxels_mm=site.voxels_mm,
             beamlets_mm=made.beamlets_mm[own],
             weights=made.weights[own],
