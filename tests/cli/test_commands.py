@@ -187,3 +187,13 @@ def test_json_is_all_there_is_on_stdout(terminal, text):
     result = terminal.run(text, "--json")
     json.loads(result.stdout)
     assert result.stderr == ""
+
+
+def test_a_table_is_validated_without_a_store(terminal):
+    rows = [f"{i},{40 * k},{(20 + i) * 1.1**k:.3f}" for i in range(44) for k in range(4)]
+    table = terminal.file("sizes.csv", "patient,day,diameter_mm\n" + "\n".join(rows) + "\n")
+    asked = ("validate", "tumour", "--data", table, "--folds", "2", "--draws", "100")
+    assert {"horizons", "verdict", "held_out"} <= set(terminal.json(*asked))
+    said = terminal.run(*asked)
+    assert said.exit_code == 0, said.output
+    assert "90 % held" in said.stdout

@@ -1,5 +1,6 @@
 """Commands about trust: twins, evidence, validate, report, demo."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,9 @@ from bodytwin.cli.session import opened, personalised
 
 if TYPE_CHECKING:
     from bodytwin.service.personalising import Wish
+
+USUAL_FOLDS = 5
+"""Groups of patients, where a table is validated and no number is given."""
 
 
 @command(
@@ -60,10 +64,15 @@ def evidence(
 
 @command(
     "bodytwin validate phenobarbital_grasela_1985",
+    "bodytwin validate tumour --data tumour_volumes.csv --folds 5",
 )
-def validate(
+def validate(  # noqa: PLR0913
     *,
-    variant: Annotated[str, typer.Argument(help="Which published model.")],
+    variant: Annotated[str, typer.Argument(help="Which published model; with --data, which twin.")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="A table of patients to use instead of those of the store."),
+    ] = None,
     twin: options.Twin = None,
     draws: options.Draws = 1000,
     seed: options.Seed = 0,
@@ -92,6 +101,9 @@ def validate(
     from bodytwin.service import shapes
     from bodytwin.service.validating import Design, validate
 
+    if data is not None:
+        return _validated_table(data, variant, folds or USUAL_FOLDS, draws, seed)
+
     with opened(home) as workspace, progress() as report:
         design = Design(
             published=published, folds=folds, draws=draws, seed=seed, only_last=only_last
@@ -99,6 +111,25 @@ def validate(
         found = validate(workspace, variant=variant, twin=twin, design=design, progress=report)
         shape = shapes.validation(found)
     return Answer(shape=shape, words=words.validation(shape))
+
+
+def _validated_table(data: Path, twin: str, folds: int, draws: int, seed: int) -> Answer:
+    from bodytwin.cli.progress import progress
+    from bodytwin.cli.table_words import table_validation
+    from bodytwin.service import shapes
+    from bodytwin.service.foreseeing import read_table, validate_table
+
+    with progress() as report:
+        found = validate_table(
+            twin=twin,
+            data=read_table(data),
+            folds=folds,
+            draws=draws,
+            seed=seed,
+            progress=report,
+        )
+    shape = shapes.plain(asdict(found))
+    return Answer(shape=shape, words=table_validation(shape))
 
 
 @command(

@@ -16,7 +16,9 @@ from bodytwin.contract.plan import Plan
 from bodytwin.contract.posterior import Fit, MethodRecord, Posterior
 from bodytwin.contract.replay import Replayed, replay
 from bodytwin.contract.twin import (
+    ConditioningTwin,
     ExpensiveTwin,
+    ForeseeingTwin,
     LearningTwin,
     Outcome,
     PlanningTwin,
@@ -30,10 +32,12 @@ __all__ = [
     "Band",
     "Case",
     "Comparison",
+    "ConditioningTwin",
     "ErrorModel",
     "ExpensiveTwin",
     "Fit",
     "Forecast",
+    "ForeseeingTwin",
     "LearningTwin",
     "Measurement",
     "MethodRecord",

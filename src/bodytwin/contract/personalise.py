@@ -9,7 +9,7 @@ from scipy.special import chdtrc
 from bodytwin.contract.case import Case, ErrorModel, Measurement
 from bodytwin.contract.parameter import Prior
 from bodytwin.contract.posterior import Array, Fit, MethodRecord, Posterior
-from bodytwin.contract.twin import ExpensiveTwin, Twin
+from bodytwin.contract.twin import ConditioningTwin, ExpensiveTwin, Twin
 from bodytwin.errors import InvalidInputError, MisfitError, NumericalError
 from bodytwin.numerics.inference import (
     Censoring,
@@ -80,8 +80,8 @@ def personalise(
     With no measurement the posterior is the population. `method` chooses the
     inference; the default goes from a Laplace approximation through importance
     sampling to tempered sequential Monte Carlo as its own checks demand, and
-    for an ExpensiveTwin works through an emulator. Such a twin has no more
-    draws than it can afford.
+    for an ExpensiveTwin works through an emulator; a ConditioningTwin brings its own. An
+    ExpensiveTwin has no more draws than it can afford.
     """
     draws = affordable(twin, draws)
     prior = twin.prior(case)
@@ -108,8 +108,7 @@ def personalise(
             parent=parent,
         )
     problem = problem_of(twin, case, prior)
-    usual = Emulated() if isinstance(twin, ExpensiveTwin) else Escalating()
-    sample = (method or usual).sample(problem, rng, progress)
+    sample = (method or _usual(twin, case)).sample(problem, rng, progress)
     if not np.isfinite(sample.draws).all():
         raise NumericalError("The inference returned draws that are not finite.")
     z = sample.resampled(draws, rng)
@@ -129,6 +128,12 @@ def personalise(
         seed=seed,
         parent=parent,
     )
+
+
+def _usual(twin: Twin, case: Case[Any]) -> Method:
+    if isinstance(twin, ConditioningTwin):
+        return twin.method(case)
+    return Emulated() if isinstance(twin, ExpensiveTwin) else Escalating()
 
 
 def affordable(twin: Twin, draws: int) -> int:

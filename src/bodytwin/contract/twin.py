@@ -12,10 +12,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from bodytwin.contract.case import Case, ErrorModel, Target
+from bodytwin.contract.case import Case, ErrorModel, Measurement, Target
 from bodytwin.contract.parameter import Prior
 from bodytwin.contract.plan import Plan
-from bodytwin.numerics.inference.sample import Progress
+from bodytwin.numerics.inference.sample import Method, Progress
 from bodytwin.record import Record
 from bodytwin.validity.claim import ContextOfUse, Evidence
 
@@ -185,6 +185,36 @@ class ExpensiveTwin(Protocol):
 
     def watched(self, progress: Progress) -> Twin:
         """The same twin, which tells `progress` how far a run has come; it may raise to stop."""
+        ...
+
+
+@runtime_checkable
+class ConditioningTwin(Protocol):
+    """A twin that knows how its own posterior is best drawn, where no method is asked for."""
+
+    def method(self, case: Case[Any]) -> Method:
+        """The inference for this case."""
+        ...
+
+
+@runtime_checkable
+class ForeseeingTwin(LearningTwin, Protocol):
+    """A twin that can foresee many patients at once, for studies of thousands of forecasts."""
+
+    def as_foreseen(self, measurement: Measurement) -> Measurement:
+        """The measurement in the quantity and unit in which forecasts are judged."""
+        ...
+
+    def foresee(
+        self,
+        cases: Sequence[Case[Any]],
+        targets: Sequence[Sequence[Target]],
+        *,
+        variant: str,
+        draws: int,
+        rng: np.random.Generator,
+    ) -> Sequence[Array]:
+        """What will be measured in each case if all goes on, (draw, target), error included."""
         ...
 
 

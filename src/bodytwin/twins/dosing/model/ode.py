@@ -40,6 +40,7 @@ import math
 import numpy as np
 from numba import njit
 
+from bodytwin.laws.myelosuppression import cells_rate
 from bodytwin.twins.dosing.model.columns import CL, KA, KM, LAG, PD, Q2, Q3, V1, V2, V3, VMAX
 from bodytwin.twins.dosing.model.infusion import (
     ABSORBED,
@@ -108,12 +109,7 @@ def _rate(effect, p, n, links, inflow, y, d):  # pragma: no cover
     d[centre] = flow
     d[area] = c
     if effect == NEUTROPENIA:
-        k = 4.0 / p[PD + 1]
-        cells = max(y[first + 4], 1e-12)
-        kill = 1.0 - p[PD + 2] * c
-        d[first] = k * y[first] * (kill * math.pow(p[PD] / cells, p[PD + 3]) - 1.0)
-        for j in range(1, 5):
-            d[first + j] = k * (y[first + j - 1] - y[first + j])
+        cells_rate(y, d, first, 4.0 / p[PD + 1], 1.0 - p[PD + 2] * c, p[PD], p[PD + 3])
     elif effect == TURNOVER:
         power, half = max(c, 0.0), p[PD + 3]
         if p[PD + 4] != 1.0:

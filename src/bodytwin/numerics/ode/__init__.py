@@ -1,0 +1,1 @@
+"""Initial value problems: the steps that every adaptive kernel shares."""

@@ -1,0 +1,1 @@
+"""The equations of the growth of tumours and of their response."""
