@@ -1,7 +1,9 @@
 """What is claimed of a twin, for which use, and on what evidence."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Any
 
 
 class Level(IntEnum):
@@ -52,6 +54,20 @@ class Claim:
 
     words: str
     findings: tuple[Finding, ...] = ()
+
+
+def claims_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Claim, ...]:
+    """Claims as the files of twins have them: `words`, and `findings` with a named `support`."""
+    return tuple(
+        Claim(
+            words=row["words"],
+            findings=tuple(
+                Finding(**{**said, "support": Support(said["support"])})
+                for said in row.get("findings", ())
+            ),
+        )
+        for row in rows
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

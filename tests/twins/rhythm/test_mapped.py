@@ -82,7 +82,11 @@ def seen(image):
 def test_a_record_without_maps_is_seen_as_before(seen):
     case = seen()
     assert (case.measurements, case.left_out, case.inputs.mapped) == ((), (), None)
-    assert case.inputs.content_address == case.inputs.heart.content_address
+    assert case.inputs.content_address == seen().inputs.content_address
+
+
+def test_a_map_makes_another_case(seen, mapped):
+    assert seen(mapped).inputs.content_address != seen().inputs.content_address
 
 
 def test_of_a_map_on_the_endocardium_points_far_apart_are_measured_from_their_mean(seen, mapped):

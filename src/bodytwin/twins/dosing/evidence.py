@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bodytwin.validity.claim import Claim, ContextOfUse, Evidence, Finding, Level, Support
+from bodytwin.validity.claim import ContextOfUse, Evidence, Level, claims_of
 
 CONTEXT = ContextOfUse(
     question="Which dose, how often, keeps this patient's drug level or response in range?",
@@ -32,15 +32,6 @@ def evidence_of(variant: str, *, twin: str, version: str) -> Evidence:
         version=version,
         variant=variant,
         level=Level[own.get("level", "PERSONALISED")],
-        claims=tuple(_claim(c) for c in (*own.get("claims", ()), *shared["claims"])),
+        claims=claims_of((*own.get("claims", ()), *shared["claims"])),
         known_failures=tuple(own.get("known_failures", ())),
     )
-
-
-def _claim(c: dict[str, Any]) -> Claim:
-    return Claim(words=c["words"], findings=tuple(_finding(f) for f in c.get("findings", ())))
-
-
-def _finding(f: dict[str, Any]) -> Finding:
-    stated: dict[str, Any] = {**f, "support": Support(f["support"])}
-    return Finding(**stated)

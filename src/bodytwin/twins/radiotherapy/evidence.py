@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bodytwin.validity.claim import Claim, ContextOfUse, Evidence, Finding, Level, Support
+from bodytwin.validity.claim import ContextOfUse, Evidence, Level, claims_of
 
 CONTEXT = ContextOfUse(
     question="What does this dose do to tumour and organs, and what would the rest of the course "
@@ -32,14 +32,6 @@ def evidence_of(variant: str, *, twin: str, version: str) -> Evidence:
         version=version,
         variant=variant,
         level=Level[said["level"]],
-        claims=tuple(
-            Claim(words=c["words"], findings=tuple(_finding(f) for f in c.get("findings", ())))
-            for c in said["claims"]
-        ),
+        claims=claims_of(said["claims"]),
         known_failures=tuple(said["known_failures"]),
     )
-
-
-def _finding(f: dict[str, Any]) -> Finding:
-    stated: dict[str, Any] = {**f, "support": Support(f["support"])}
-    return Finding(**stated)

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bodytwin.validity.claim import Claim, ContextOfUse, Evidence, Finding, Level, Support
+from bodytwin.validity.claim import ContextOfUse, Evidence, Level, claims_of
 
 CONTEXT = ContextOfUse(
     question="Can this heart fall into a dangerous circuit, where is it, and what would end it?",
@@ -31,17 +31,6 @@ def evidence_of(variant: str, *, twin: str, version: str) -> Evidence:
         version=version,
         variant=variant,
         level=Level[table["level"]],
-        claims=tuple(
-            Claim(
-                words=c["words"],
-                findings=tuple(_finding(f) for f in c.get("findings", ())),
-            )
-            for c in table["claims"]
-        ),
+        claims=claims_of(table["claims"]),
         known_failures=tuple(table["known_failures"]),
     )
-
-
-def _finding(f: dict[str, Any]) -> Finding:
-    stated: dict[str, Any] = {**f, "support": Support(f["support"])}
-    return Finding(**stated)

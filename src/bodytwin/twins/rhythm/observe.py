@@ -40,10 +40,14 @@ class Imaged:
 
     @property
     def content_address(self) -> str:
-        """The hash of the heart, and of the points of the map."""
-        if self.mapped is None:
-            return self.heart.content_address
-        return digest(self.heart.content_address, self.mapped.content_address)
+        """The hash of what the heart was built from, and of the points of the map.
+
+        Not of the heart itself, whose last digits are those of the machine that built it.
+        """
+        built_from = digest(self.image, self.heart.voxels.spacing_mm)
+        return (
+            built_from if self.mapped is None else digest(built_from, self.mapped.content_address)
+        )
 
 
 @cache

@@ -45,9 +45,12 @@ Numbers = float | Array
 _CLOSEST = 1e-6
 
 
+SECOND_D = 1.0 / 86400.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dose:
-    """One dose: `infusion_d` 0 is at once."""
+    """One dose: `infusion_d` 0 is at once, else a second or longer."""
 
     drug: str
     time_d: float
@@ -56,10 +59,12 @@ class Dose:
 
     def __post_init__(self) -> None:
         lengths = (self.amount_mg, self.infusion_d)
-        if not (isfinite(self.time_d) and all(isfinite(x) and x >= 0 for x in lengths)):
+        possible = isfinite(self.time_d) and all(isfinite(x) and x >= 0 for x in lengths)
+        if not possible or 0 < self.infusion_d < SECOND_D:
             raise InvalidPlanError(
                 f"A dose of {self.amount_mg:g} mg over {self.infusion_d:g} d at day "
-                f"{self.time_d:g} cannot be given: amount and length must be zero or more."
+                f"{self.time_d:g} cannot be given: amount and length must be zero or more, and an "
+                "infusion lasts a second or longer."
             )
 
 
