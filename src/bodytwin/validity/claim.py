@@ -58,14 +58,14 @@ class Claim:
 
 def claims_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Claim, ...]:
     """Claims as the files of twins have them: `words`, and `findings` with a named `support`."""
+
+    def finding(said: Mapping[str, Any]) -> Finding:
+        known: dict[str, Any] = dict(said)
+        known["support"] = Support(known["support"])
+        return Finding(**known)
+
     return tuple(
-        Claim(
-            words=row["words"],
-            findings=tuple(
-                Finding(**{**said, "support": Support(said["support"])})
-                for said in row.get("findings", ())
-            ),
-        )
+        Claim(words=row["words"], findings=tuple(finding(one) for one in row.get("findings", ())))
         for row in rows
     )
 
