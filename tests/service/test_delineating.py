@@ -139,6 +139,8 @@ def test_a_plan_on_a_dicom_course_goes_out_as_dicom(work, dicom, tmp_path):
     assert [b.points[0].gantry_deg for b in plan.beams] == [0.0, 120.0, 240.0]
     dose = read_dose([dosed.read_bytes()]).value
     assert dose.plan_uid == plan.uid
+    with pytest.raises(InvalidInputError, match="One plan at a time"):
+        export_plan(work, patient, tmp_path, answer={"plans": [{}, {}]}, identifier="7")
     inside = read_record_of(work, patient).masks["PTV"]
     assert np.percentile(dose.dose_gy[inside], 50) == pytest.approx(60.0, abs=3.0)
 

@@ -52,7 +52,7 @@ def studied(shape: Shape) -> str:
         lines.append(f"Then the anatomy changes: {shape['change']}.")
     if "beamlets" in shape:
         lines.append(
-            f"New plan: {len(shape['beams'])} beams, {shape['beamlets']} beamlets, "
+            f"Planned: {len(shape['beams'])} beams, {shape['beamlets']} beamlets, "
             f"{shape['seconds']:.0f} s."
         )
     names = [o["name"] for o in shape["options"]]

@@ -21,6 +21,10 @@ Wishes = Annotated[
     ),
 ]
 Beams = Annotated[int, typer.Option("--beams", help="How many beams, at equal angles.")]
+Machine = Annotated[
+    Path | None,
+    typer.Option("--machine", help="File of a commissioned machine. Else a generic 6 MV."),
+]
 Beamlet = Annotated[float, typer.Option("--beamlet", help="Side of a beamlet in mm.")]
 
 
@@ -106,14 +110,23 @@ def dose(
 @command(
     "bodytwin plan 3f2a --to plan.html",
     "bodytwin plan 3f2a --dicom planned --identifier 12345",
+    'bodytwin plan 3f2a --wishes "" --wishes "PTV70 gets 70 Gy; SpinalCord below 30 Gy"',
     'bodytwin plan 3f2a --wishes "PTV70 gets 70 Gy; SpinalCord below 45 Gy; body below 40 Gy"',
 )
 def plan(  # noqa: PLR0913 - one for each option
     *,
     patient: options.Patient,
-    wishes: Wishes = "",
+    wishes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--wishes",
+            help='What a plan is to do: "PTV70 gets 70 Gy; SpinalCord below 45 Gy". Else the '
+            "usual. Repeat for plans side by side.",
+        ),
+    ] = None,
     beams: Beams = 9,
     beamlet: Beamlet = 8.0,
+    machine: Machine = None,
     seed: options.Seed = 0,
     check: Annotated[
         bool, typer.Option("--check", help="Compute the dose by collapsed cones as well.")
@@ -132,10 +145,11 @@ def plan(  # noqa: PLR0913 - one for each option
 ) -> Answer:
     """Plan beams anew on the anatomy, beside the dose that there is.
 
-    Weights of beamlets of a generic 6 MV machine, for study: no machine can give
-    them as they are.
+    Weights of beamlets of a generic 6 MV machine or of one that was commissioned, for
+    study: no machine can give them as they are.
     """
-    asked = {"wishes": wishes, "beams": beams, "beamlet_mm": beamlet, "check": check}
+    asked = {"wishes": wishes or "", "beams": beams, "beamlet_mm": beamlet, "check": check}
+    asked |= _machine(machine)
     return _studied(
         patient, "plan", asked, seed=seed, to=to, home=home, dicom=dicom, identifier=identifier
     )
@@ -163,6 +177,7 @@ def adapt(  # noqa: PLR0913 - one for each option
     wishes: Wishes = "",
     beams: Beams = 9,
     beamlet: Beamlet = 8.0,
+    machine: Machine = None,
     seed: options.Seed = 0,
     to: To = None,
     home: options.Home,
@@ -172,9 +187,16 @@ def adapt(  # noqa: PLR0913 - one for each option
     Without a change the last two anatomies of the record are registered to each other.
     """
     asked = {"change": change, "wishes": wishes, "beams": beams, "beamlet_mm": beamlet}
+    asked |= _machine(machine)
     if given is not None:
         asked["given"] = given
     return _studied(patient, "adapt", asked, seed=seed, to=to, home=home)
+
+
+def _machine(path: Path | None) -> dict[str, Any]:
+    from bodytwin.service.imaging import file_bytes
+
+    return {} if path is None else {"machine": file_bytes(path)}
 
 
 def _studied(
@@ -201,5 +223,5 @@ def _studied(
             write_course_page(workspace, who, to, answer=shape)
         if dicom is not None:
             export_plan(workspace, who, dicom, answer=shape, identifier=identifier)
-    told = {k: v for k, v in shape.items() if k not in ("arrays", "surfaces", "fluences")}
+    told = {k: v for k, v in shape.items() if k not in ("arrays", "surfaces", "plans")}
     return Answer(shape=told, words=course_words.studied(told))

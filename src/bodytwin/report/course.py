@@ -70,13 +70,11 @@ def _doses(arrays: Shape, answer: Shape) -> dict[str, Shape]:
     """The doses that can be shown, by the name of the option."""
     new: Shape = answer.get("arrays", {})
     found: dict[str, Shape] = {}
-    names = [o["name"] for o in answer["options"]]
-    if "kept" in new:
-        found[names[0]] = new["kept"]
-    elif "dose" in arrays:
-        found[names[0]] = arrays["dose"]
-    if "dose" in new:
-        found[names[min(len(found), len(names) - 1)]] = new["dose"]
+    for k, option in enumerate(answer["options"]):
+        if f"dose {k}" in new:
+            found[option["name"]] = new[f"dose {k}"]
+        elif k == 0 and "dose" in arrays:
+            found[option["name"]] = arrays["dose"]
     return found
 
 

@@ -44,7 +44,7 @@ def export_plan(
     """Files of a new plan, `answer` of the study "plan", and of its dose.
 
     Raises:
-        InvalidInputError: no identifier was said.
+        InvalidInputError: no identifier was said, or there are several plans.
         MissingDataError: the course did not come as DICOM.
         StoreError: the files cannot be written.
 
@@ -56,6 +56,8 @@ def export_plan(
     access = granted(workspace, patient, Action.EXPORT, data="a new plan and its dose as DICOM")
     record = read_record(workspace.store, access)
     course = _course(workspace, access)
+    if len(answer["plans"]) != 1:
+        raise InvalidInputError("One plan at a time is written as DICOM; say one set of wishes.")
     assert course.structures is not None
     moment = Instant(workspace.clock())
     author = Author(version=version("bodytwin"), instant=moment)
@@ -114,7 +116,10 @@ def _plan(answer: Shape, course: Course, moment: Instant) -> TreatmentPlan:
     numbers = [r.number for r in course.structures.regions if r.name == answer["target"]]
     return TreatmentPlan(
         label=LABEL,
-        beams=tuple(_beam(k + 1, f, answer["fractions"]) for k, f in enumerate(answer["fluences"])),
+        beams=tuple(
+            _beam(k + 1, f, answer["fractions"])
+            for k, f in enumerate(answer["plans"][0]["fluences"])
+        ),
         fractions=answer["fractions"],
         instant=moment,
         provenance=Provenance("", "plan", LABEL),
@@ -179,7 +184,7 @@ def _dose(answer: Shape, image: Image, course: Course, moment: Instant) -> Dose:
     assert course.structures is not None
     return Dose(
         image=Image(
-            values=_unpacked(answer["arrays"]["dose"]),
+            values=_unpacked(next(iter(answer["arrays"].values()))),
             affine=image.affine,
             modality=MODALITY,
             instant=moment,

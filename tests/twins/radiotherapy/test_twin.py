@@ -16,6 +16,7 @@ from bodytwin.laws.isoeffect import eqd2_gy
 from bodytwin.record import Record
 from bodytwin.twins.radiotherapy import TWIN
 from bodytwin.twins.radiotherapy.interventions import lasts_d
+from bodytwin.twins.radiotherapy.model.pencil import generic, machine_file
 from bodytwin.twins.radiotherapy.outcomes import UncomplicatedControl
 from tests.twins.radiotherapy import head
 
@@ -222,6 +223,32 @@ def test_wishes_change_the_plan_and_those_for_nobody_are_refused(posterior, plan
     for wrong, reason in (("Nose below 5 Gy", "no region"), ("PTV70 loves 7 Gy", "understood")):
         with pytest.raises(InvalidPlanError, match=reason):
             TWIN.study("plan", posterior, {"wishes": wrong}, silent)
+
+
+def test_several_sets_of_wishes_give_plans_side_by_side_that_are_those_of_each_alone(posterior):
+    firm = "PTV70 gets 70 Gy weight 10; SpinalCord below 15 Gy weight 10; body below 45 Gy"
+    asked = {"beams": 5, "beamlet_mm": 10.0}
+    alone = TWIN.study("plan", posterior, asked | {"wishes": firm}, silent)
+    both = TWIN.study("plan", posterior, asked | {"wishes": ["", firm]}, silent)
+    assert [o["name"] for o in both["options"]] == ["as it is", "plan 1", "plan 2"]
+    assert sorted(both["arrays"]) == ["dose 1", "dose 2"]
+    for name in ("PTV70", "SpinalCord", "Parotid_L"):
+        assert region(both["options"][2], name)["mean_gy"] == pytest.approx(
+            region(alone["options"][1], name)["mean_gy"], abs=1.0
+        ), name
+
+
+def test_a_plan_is_made_for_the_machine_whose_file_is_given(posterior):
+    asked = {"beams": 3, "beamlet_mm": 10.0}
+    soft = replace(generic(), penumbra_mm=18.0, name="worn 6 MV")
+    same = TWIN.study("plan", posterior, asked | {"machine": machine_file(generic())}, silent)
+    usual = TWIN.study("plan", posterior, asked, silent)
+    assert region(same["options"][1], "PTV70") == region(usual["options"][1], "PTV70")
+    blurred = TWIN.study("plan", posterior, asked | {"machine": machine_file(soft)}, silent)
+    near, far = (region(a["options"][1], "PTV70")["d2_gy"] for a in (usual, blurred))
+    assert abs(far - near) > 0.3
+    with pytest.raises(InvalidInputError, match="holds no machine"):
+        TWIN.study("plan", posterior, asked | {"machine": b"no machine"}, silent)
 
 
 def test_a_shift_hurts_the_kept_plan_and_a_new_one_mends_it(posterior):

@@ -23,7 +23,7 @@ from bodytwin.twins.radiotherapy.anatomy import SYNTAX, body_of, remarks_on, sit
 from bodytwin.twins.radiotherapy.changed import Then, imagined, seen
 from bodytwin.twins.radiotherapy.model import planning
 from bodytwin.twins.radiotherapy.model.dvh import Dvh
-from bodytwin.twins.radiotherapy.model.pencil import generic
+from bodytwin.twins.radiotherapy.model.pencil import PencilBeam, generic, machine_from
 from bodytwin.twins.radiotherapy.model.planning import Arrangement, Planned, Site, Wish
 from bodytwin.twins.radiotherapy.observe import Course, is_target
 from bodytwin.twins.radiotherapy.outcomes import Given
@@ -40,8 +40,7 @@ MOST_SURFACES = 14
 SHELL = 0.95
 """The share of the prescription whose surface is shown."""
 WARNED = (
-    "Weights of beamlets of a generic 6 MV machine: not leaves, not monitor units, not to be "
-    "given to a patient.",
+    "Weights of beamlets: not leaves, not monitor units, not to be given to a patient.",
     "Doses by pencil beams: in lung, beside air and bone they are off by several per cent.",
 )
 
@@ -78,32 +77,37 @@ class Bench:
         return self._told([self._option("as planned", course, whole)])
 
     def plan(self, asked: Mapping[str, Any]) -> Shape:
-        """A new plan on this anatomy, beside the dose that there is."""
+        """A new plan on this anatomy for each set of wishes, beside the dose that there is."""
         start = time.monotonic()
         course = self.course
         site = site_of(course.anatomy)
-        made = self._made(course, site, asked, share=0.9)
-        planned = self._with_dose(course, site, made.dose_gy)
-        whole = [Given(course.fractions, course.fraction_gy)]
-        options = [self._option("planned anew", planned, whole)]
+        each = self._wished(course, site, asked)
+        made = self._plans(site, each, asked, share=0.9)
+        names = ["planned anew"] if len(made) == 1 else [f"plan {k + 1}" for k in range(len(made))]
+        doses = {n: m.dose_gy for n, m in zip(names, made, strict=True)}
         if asked.get("check"):
-            cones_gy = planning.by_cones(site, made, told=self._part(0.92, 0.06))
-            seen_by_cones = self._with_dose(course, site, cones_gy)
-            options.append(self._option("the same by collapsed cones", seen_by_cones, whole))
-        if course.anatomy.dose is not None:
+            for k, (name, one) in enumerate(zip(names, made, strict=True)):
+                told = self._part(0.92 + 0.06 * k / len(made), 0.06 / len(made))
+                doses[f"{name} by collapsed cones"] = planning.by_cones(site, one, told=told)
+        whole = [Given(course.fractions, course.fraction_gy)]
+        options = [
+            self._option(name, self._with_dose(course, site, dose), whole)
+            for name, dose in doses.items()
+        ]
+        first = int(course.anatomy.dose is not None)
+        if first:
             options.insert(0, self._option("as it is", course, whole))
-        return self._told(options) | {
-            "beams": [round(b.gantry_deg, 1) for b in made.beams],
-            "fluences": [_fluence(made, k) for k in range(len(made.beams))],
-            "beamlets": len(made.weights),
-            "iterations": made.iterations,
-            "seconds": time.monotonic() - start,
-            "arrays": {"dose": packed(_dose_of(planned.anatomy))},
-            "surfaces": _shell(
-                course, _dose_of(planned.anatomy), int(course.anatomy.dose is not None)
-            ),
-            "remarks": [*WARNED, *remarks_on(course.anatomy), *self.case.assumed],
-        }
+        return (
+            self._told(options)
+            | self._shown(site, list(doses.values()), first=first)
+            | {
+                "beams": [round(b.gantry_deg, 1) for b in made[0].beams],
+                "plans": [_plan_told(n, m) for n, m in zip(names, made, strict=True)],
+                "beamlets": len(made[0].weights),
+                "seconds": time.monotonic() - start,
+                "remarks": [*WARNED, *remarks_on(course.anatomy), *self.case.assumed],
+            }
+        )
 
     def adapt(self, asked: Mapping[str, Any]) -> Shape:
         """A plan of before, on an anatomy that has changed, for the fractions to come."""
@@ -117,17 +121,19 @@ class Bench:
             )
         then = self._then(asked)
         before, site = site_of(then.before), site_of(then.today)
-        old = self._made(replace(course, anatomy=then.before), before, asked, share=0.4)
-        machine = generic()
+        old = self._plan(replace(course, anatomy=then.before), before, asked, share=0.4)
         there = planning.moved(old, then.moved_mm)
+        machine = _machine(asked)
         kept_gy = planning.given_to(site, there, machine, told=self._part(0.5, 0.1))
-        new = planning.plan(
+        wishes = self._wished(replace(course, anatomy=then.today), site, asked)[0]
+        ready = planning.prepared(
             site,
-            self._wishes(replace(course, anatomy=then.today), site, asked),
+            [w.region for w in wishes],
             machine,
             beams=planning.moved(old, then.back_mm).beams,
-            told=self._part(0.6, 0.35),
+            told=self._part(0.6, 0.15),
         )
+        new = planning.plan(ready, wishes, told=self._part(0.75, 0.2))
         here = replace(course, anatomy=then.today)
         first = Given(
             given, course.fraction_gy, then.mapped(_on(before, old.dose_gy / course.fractions))
@@ -141,23 +147,21 @@ class Bench:
             )
             for name, dose in (("plan kept", kept_gy), ("planned anew", new.dose_gy))
         ]
-        return self._told(options) | {
-            "change": then.words,
-            "given": given,
-            "seconds": time.monotonic() - start,
-            "arrays": {
-                "kept": packed(_on(site, kept_gy)),
-                "dose": packed(_on(site, new.dose_gy)),
-            },
-            "surfaces": _shell(course, _on(site, kept_gy), 0)
-            | _shell(course, _on(site, new.dose_gy), 1),
-            "remarks": [
-                *WARNED,
-                *remarks_on(then.today),
-                then.remark,
-                *self.case.assumed,
-            ],
-        }
+        return (
+            self._told(options)
+            | self._shown(site, [kept_gy, new.dose_gy])
+            | {
+                "change": then.words,
+                "given": given,
+                "seconds": time.monotonic() - start,
+                "remarks": [
+                    *WARNED,
+                    *remarks_on(then.today),
+                    then.remark,
+                    *self.case.assumed,
+                ],
+            }
+        )
 
     def _then(self, asked: Mapping[str, Any]) -> Then:
         """What has changed: as it was said, or as two images of the patient show it."""
@@ -172,23 +176,54 @@ class Bench:
         self.progress("Registering both images", 0.41)
         return seen(self.course.before, self.course.anatomy, self.course.target)
 
-    def _made(
-        self, course: Course, site: Site, asked: Mapping[str, Any], *, share: float = 0.95
+    def _plan(
+        self, course: Course, site: Site, asked: Mapping[str, Any], *, share: float
     ) -> Planned:
+        first = self._wished(course, site, asked)[:1]
+        return self._plans(site, first, asked, share=share)[0]
+
+    def _plans(
+        self, site: Site, each: Sequence[Sequence[Wish]], asked: Mapping[str, Any], *, share: float
+    ) -> list[Planned]:
+        """A plan for each set of wishes; those after the first begin where it ended."""
         arrangement = Arrangement(
             beams=int(asked.get("beams", 9)), beamlet_mm=float(asked.get("beamlet_mm", 8.0))
         )
-        return planning.plan(
+        ready = planning.prepared(
             site,
-            self._wishes(course, site, asked),
-            generic(),
+            dict.fromkeys(w.region for wishes in each for w in wishes),
+            _machine(asked),
             beams=arrangement.around(site),
-            told=self._part(0.0, share),
+            told=self._part(0.0, 0.5 * share),
         )
+        made: list[Planned] = []
+        for k, wishes in enumerate(each):
+            told = self._part(share * (0.5 + 0.5 * k / len(each)), 0.5 * share / len(each))
+            like = made[0] if made else None
+            made.append(planning.plan(ready, wishes, like=like, told=told))
+        return made
 
-    def _wishes(self, course: Course, site: Site, asked: Mapping[str, Any]) -> tuple[Wish, ...]:
-        words = str(asked.get("wishes", ""))
-        return wishes_from_text(words) if words.strip() else usual_wishes(course, site)
+    def _wished(
+        self, course: Course, site: Site, asked: Mapping[str, Any]
+    ) -> list[tuple[Wish, ...]]:
+        """Sets of wishes; the usual ones where none are said."""
+        said: str | Sequence[str] = asked.get("wishes", "")
+        texts = [said] if isinstance(said, str) else list(said)
+        return [
+            wishes_from_text(text) if text.strip() else usual_wishes(course, site)
+            for text in texts or [""]
+        ]
+
+    def _shown(self, site: Site, doses: Sequence[Array], *, first: int = 0) -> Shape:
+        """Doses and surfaces of new options, numbered as options from `first` on."""
+        on = [_on(site, dose) for dose in doses]
+        surfaces: Shape = {}
+        for k, dose in enumerate(on, first):
+            surfaces |= _shell(self.course, dose, k)
+        return {
+            "arrays": {f"dose {k}": packed(dose) for k, dose in enumerate(on, first)},
+            "surfaces": surfaces,
+        }
 
     def _with_dose(self, course: Course, site: Site, dose_gy: Array) -> Course:
         image = course.anatomy.image
@@ -338,6 +373,20 @@ def _outcome(o: Outcome) -> Shape:
         found["limit"] = o.harm_above
         found["beyond"] = float(o.harmful().mean())
     return found
+
+
+def _machine(asked: Mapping[str, Any]) -> PencilBeam:
+    """The machine whose file is asked for, or the generic one."""
+    data: bytes | None = asked.get("machine")
+    return generic() if data is None else machine_from(data)
+
+
+def _plan_told(name: str, made: Planned) -> Shape:
+    return {
+        "name": name,
+        "iterations": made.iterations,
+        "fluences": [_fluence(made, k) for k in range(len(made.beams))],
+    }
 
 
 def _fluence(made: Planned, number: int) -> Shape:

@@ -10,7 +10,7 @@ from bodytwin.errors import InvalidPlanError
 from bodytwin.twins.radiotherapy.anatomy import site_of
 from bodytwin.twins.radiotherapy.model.objectives import Deviation, Overdose
 from bodytwin.twins.radiotherapy.model.pencil import generic
-from bodytwin.twins.radiotherapy.model.planning import BODY, Arrangement, Site, Wish, plan
+from bodytwin.twins.radiotherapy.model.planning import BODY, Arrangement, Site, Wish, plan, prepared
 from bodytwin.twins.radiotherapy.observe import Course
 
 Dose = NDArray[np.float32]
@@ -57,7 +57,8 @@ def _planned(course: Course, region: str) -> Dose:
         Wish(region=region, objective=Deviation(1.01 * UNIT_GY), priority=1000.0),
         Wish(region=BODY, objective=Overdose(0.5 * UNIT_GY), priority=100.0),
     ]
-    made = plan(site, wishes, generic(), beams=BEAMS.around(site))
+    ready = prepared(site, [w.region for w in wishes], generic(), beams=BEAMS.around(site))
+    made = plan(ready, wishes)
     found = np.zeros(site.body.shape, dtype=np.float32)
     found[site.body] = made.dose_gy / UNIT_GY
     return found

@@ -12,7 +12,7 @@ On a changed anatomy the dose of given weights is computed without the matrix (`
 Not for: what leaves of a collimator can shape, monitor units, or a plan that is given.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -25,12 +25,12 @@ from bodytwin.twins.radiotherapy.model.collapsed_cone_kernels import water_6mv
 from bodytwin.twins.radiotherapy.model.dvh import dvh
 from bodytwin.twins.radiotherapy.model.forward import dose_of_fluence
 from bodytwin.twins.radiotherapy.model.geometry import Beam
-from bodytwin.twins.radiotherapy.model.influence import influence
-from bodytwin.twins.radiotherapy.model.merge import Lattice, merged
+from bodytwin.twins.radiotherapy.model.influence import Influence, influence
+from bodytwin.twins.radiotherapy.model.merge import Lattice, Merged, merged
 from bodytwin.twins.radiotherapy.model.objectives import Objective
 from bodytwin.twins.radiotherapy.model.optimise import Effort, Step, optimise
 from bodytwin.twins.radiotherapy.model.pencil import PencilBeam
-from bodytwin.twins.radiotherapy.model.rows import rows_of
+from bodytwin.twins.radiotherapy.model.rows import Rows, rows_of
 from bodytwin.twins.radiotherapy.model.trace import Densities
 from bodytwin.twins.radiotherapy.model.wanted import Aim, Structure
 
@@ -39,6 +39,10 @@ Mask = NDArray[np.bool_]
 BODY = "body"
 COVERED_PERCENT = 95.0
 Told = Callable[[str, float], None]
+
+
+def _silent(_what: str, _share: float) -> None:
+    pass
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,43 +153,92 @@ class Arrangement:
         )
 
 
-def plan(
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """All that plans of one site with the same beams share: influence, rows and merged rows."""
+
+    site: Site
+    beams: tuple[Beam, ...]
+    influence: Influence
+    rows: Rows
+    merged: Merged
+    structures: Mapping[str, Structure]
+
+
+def prepared(
     site: Site,
-    wishes: Sequence[Wish],
+    regions: Iterable[str],
     machine: PencilBeam,
     *,
     beams: Sequence[Beam],
-    effort: Effort | None = None,
-    told: Told = lambda _what, _share: None,
-) -> Planned:
-    """The plan that meets the wishes best; `told` hears what is done and may raise to stop.
+    told: Told = _silent,
+) -> Prepared:
+    """What plans need whose wishes are for `regions` only; `told` may raise to stop.
 
     Raises:
-        InvalidPlanError: a wish for a region that is not there.
+        InvalidPlanError: a region that is not there.
 
     """
+    structures = _structures(site, regions)
     told("Tracing beams", 0.0)
     found = influence(
         beams, site.densities, machine, voxels_mm=site.voxels_mm, target_mm=site.target_mm
     )
-    told("Merging voxels far from everything", 0.35)
+    told("Merging voxels far from everything", 0.8)
     rows = rows_of(found.matrix)
-    structures = _structures(site, wishes)
-    aims = [Aim(structures[w.region], w.objective, w.priority) for w in wishes]
     lattice = Lattice(voxel=site.cells, spacing_mm=site.spacing_mm)
     few = merged(rows, lattice, tuple(structures.values()))
-    most = (effort or Effort()).merged_iterations + (effort or Effort()).finish_iterations
+    return Prepared(
+        site=site,
+        beams=tuple(beams),
+        influence=found,
+        rows=rows,
+        merged=few,
+        structures=structures,
+    )
+
+
+def plan(
+    ready: Prepared,
+    wishes: Sequence[Wish],
+    *,
+    like: Planned | None = None,
+    effort: Effort | None = None,
+    told: Told = _silent,
+) -> Planned:
+    """The plan that meets the wishes best; `told` hears what is done and may raise to stop.
+
+    The search begins at the weights of a plan `like` it, of the same beams, where there is one.
+
+    Raises:
+        InvalidPlanError: a wish for a region that was not prepared.
+
+    """
+    strange = {w.region for w in wishes} - set(ready.structures)
+    if strange:
+        raise InvalidPlanError(
+            f"Wishes are for the regions that were prepared: {', '.join(ready.structures)}."
+        )
+    how = effort or Effort()
+    most = how.merged_iterations + how.finish_iterations
 
     def watch(step: Step) -> bool:
-        told(f"Optimising on {step.stage}", 0.45 + 0.5 * min(1.0, step.iteration / most))
+        told(f"Optimising on {step.stage}", min(1.0, step.iteration / most))
         return True
 
-    done = optimise(rows, aims, few=few, effort=effort, watch=watch)
-    scale = _scale(site, done.dose_gy)
+    done = optimise(
+        ready.rows,
+        [Aim(ready.structures[w.region], w.objective, w.priority) for w in wishes],
+        few=ready.merged,
+        start=None if like is None else like.weights,
+        effort=how,
+        watch=watch,
+    )
+    scale = _scale(ready.site, done.dose_gy)
     return Planned(
-        beams=tuple(beams),
-        beam=found.beam,
-        beamlets_mm=found.beamlets_mm,
+        beams=ready.beams,
+        beam=ready.influence.beam,
+        beamlets_mm=ready.influence.beamlets_mm,
         weights=done.weight * scale,
         dose_gy=done.dose_gy * scale,
         iterations=done.iterations,
@@ -252,14 +305,12 @@ def _scale(site: Site, dose_gy: Array) -> float:
     return site.prescribed_gy[site.target] / reached
 
 
-def _structures(site: Site, wishes: Sequence[Wish]) -> dict[str, Structure]:
+def _structures(site: Site, regions: Iterable[str]) -> dict[str, Structure]:
     found: dict[str, Structure] = {}
-    for wish in wishes:
-        if wish.region not in site.own:
+    for region in regions:
+        if region not in site.own:
             raise InvalidPlanError(
                 f"There is no region of that name. There are: {', '.join(site.own)}."
             )
-        found[wish.region] = Structure(
-            wish.region, np.flatnonzero(site.own[wish.region]), fine=wish.region != BODY
-        )
+        found[region] = Structure(region, np.flatnonzero(site.own[region]), fine=region != BODY)
     return found
