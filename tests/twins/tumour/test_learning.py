@@ -33,6 +33,13 @@ def test_a_patient_left_out_changes_nothing_in_their_own_population(cases):
     assert np.isfinite(b).all()
 
 
+def test_steps_ahead_are_learned_with_the_population(cases):
+    learned = TWIN.learn(cases[:60], variant=VARIANT).populations[VARIANT].steps
+    assert learned != TWIN.populations[VARIANT].steps
+    assert 0 < learned.span_power < 1
+    assert np.all(np.diff(learned.shape) >= 0)
+
+
 def test_few_patients_make_no_population(cases):
     with pytest.raises(MissingDataError, match="at least 20"):
         TWIN.learn(cases[:5], variant=VARIANT)

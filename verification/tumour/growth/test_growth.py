@@ -8,6 +8,7 @@ from scipy.stats import multivariate_normal, norm
 from bodytwin.twins.tumour import TWIN
 from bodytwin.twins.tumour.model import growth
 from bodytwin.twins.tumour.model.path import (
+    EFFECTS,
     Exposure,
     ahead,
     course,
@@ -71,12 +72,12 @@ def test_living_and_dying_cells_follow_their_equations_between_fractions():
 def covariance(numbers, times, v):
     """The covariance of x by what `course` does to unit vectors."""
     knots = np.unique(times[times > 0])
-    size = 5 + len(knots)
+    size = EFFECTS + len(knots)
     zero = np.zeros((1, size))
     zero[:, 4] = v
     unit = np.repeat(zero, size, axis=0)
     unit[np.arange(size), np.arange(size)] += 1.0
-    kept = [k for k in range(size) if k not in (3, 4)]
+    kept = [k for k in range(size) if k < 3 or k >= EFFECTS]
     base = course(numbers, zero, knots, Exposure(), times)
     moved = course(numbers, unit, knots, Exposure(), times)[kept] - base
     return base[0], moved.T @ moved

@@ -111,11 +111,11 @@ class ExactPath:
         return z, x
 
     def _placed(self, z: Array, restless: Array, rng: np.random.Generator | None) -> Array:
-        """Columns in the order of the prior; the next response is not informed."""
+        """Columns as in the prior; the next response and the step ahead are not informed."""
         whole = np.zeros((len(z), EFFECTS + z.shape[1] - 3))
         whole[:, :3], whole[:, 4], whole[:, EFFECTS:] = z[:, :3], restless, z[:, 3:]
         if rng is not None:
-            whole[:, 3] = rng.standard_normal(len(z))
+            whole[:, [3, 5, 6]] = rng.standard_normal((len(z), 3))
         return whole
 
 

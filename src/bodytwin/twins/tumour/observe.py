@@ -13,6 +13,7 @@ from bodytwin.numerics.inference import Censoring
 from bodytwin.record import LOINC, Comparator, Covariate, Observation, Record, Treatment
 from bodytwin.record.code import LOCAL
 from bodytwin.twins.tumour.model.path import MOST, Exposure
+from bodytwin.twins.tumour.model.step import Before, history
 from bodytwin.twins.tumour.parameters import HOURS_PER_A, Followed, knots
 from bodytwin.twins.tumour.population import TumourPopulation
 
@@ -58,7 +59,6 @@ def case_of(
     measured, left_out = _measured(sizes, population, origin)
     measured = _kept(measured, left_out)
     times_a = np.array([m.time_h for m in measured]) / HOURS_PER_A
-    now_a = (now - origin).total_seconds() / 3600.0 / HOURS_PER_A
     return Case(
         twin=maker[0],
         version=maker[1],
@@ -69,7 +69,8 @@ def case_of(
         inputs=Followed(
             population=population,
             exposure=_exposure(record, given, origin, as_of),
-            knots_a=knots(times_a, now_a),
+            before=before(measured),
+            knots_a=knots(times_a),
         ),
         measurements=tuple(measured),
         assumed=(
@@ -77,6 +78,15 @@ def case_of(
             "who stops being measured has often progressed.",
         ),
         left_out=tuple(left_out),
+    )
+
+
+def before(measured: Sequence[Measurement]) -> Before:
+    """The history of at least one measurement, in order of time."""
+    return history(
+        np.array([m.time_h for m in measured]) / HOURS_PER_A,
+        np.array([m.value for m in measured]),
+        np.array([m.censoring == Censoring.BELOW for m in measured]),
     )
 
 

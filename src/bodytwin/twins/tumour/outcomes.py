@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from bodytwin.contract.twin import Outcome
 from bodytwin.twins.tumour.interventions import WEEK_H, TumourPlan, exposed
-from bodytwin.twins.tumour.model.path import course, diameter_of
+from bodytwin.twins.tumour.model.path import Exposure, course, diameter_of, drift
+from bodytwin.twins.tumour.model.step import steps_ahead
 from bodytwin.twins.tumour.parameters import HOURS_PER_A, Followed
 
 Array = NDArray[np.float64]
@@ -27,12 +28,27 @@ def criteria() -> dict[str, Any]:
 def diameters(
     followed: Followed, parameters: Array, plan: TumourPlan | None, time_a: Array
 ) -> Array:
-    """True diameters in mm at `time_a` under a plan, (draw, time)."""
-    effects = parameters.copy()
-    numbers, knots = followed.population.numbers, np.array(followed.knots_a)
-    return diameter_of(
-        numbers, course(numbers, effects, knots, exposed(followed.exposure, plan), time_a)
+    """True diameters in mm at `time_a` under a plan, (draw, time).
+
+    Until the last reading those of the path; then the steps ahead, and what the plan changes: the
+    drift of the path under it less that under treatment going on.
+    """
+    numbers, before = followed.population.numbers, followed.before
+    exposure, last = exposed(followed.exposure, plan), np.array([before.last_a])
+    until = np.minimum(time_a, before.last_a)
+    past = course(numbers, parameters, np.array(followed.knots_a), exposure, until)
+    stands = course(numbers, parameters, np.array(followed.knots_a), exposure, last)[:, 0]
+    ahead = steps_ahead(
+        followed.population.steps, before, stands, parameters[:, 4], parameters[:, 5:7], time_a
     )
+
+    def gained(e: Exposure) -> Array:
+        return drift(numbers, parameters, e, np.maximum(time_a, last)) - drift(
+            numbers, parameters, e, last
+        )
+
+    changed = gained(exposure) - gained(Exposure())
+    return diameter_of(numbers, past + ahead + changed)
 
 
 def of_plan(

@@ -7,12 +7,11 @@ from numpy.typing import NDArray
 
 from bodytwin.contract.parameter import Parameter, Prior, Transform
 from bodytwin.twins.tumour.model.path import Exposure
+from bodytwin.twins.tumour.model.step import Before
 from bodytwin.twins.tumour.population import TumourPopulation
 
 Array = NDArray[np.float64]
 HOURS_PER_A = 8766.0
-AHEAD_WEEKS = (4.0, 9.0, 18.0, 27.0, 53.0)
-"""Knots of the path to come, after the last fact."""
 SOONEST_A = 1e-4
 
 
@@ -20,19 +19,18 @@ SOONEST_A = 1e-4
 class Followed:
     """What the tumour twin knows besides the readings; times in years from the start of treatment.
 
-    `knots_a` are the times at which the path has a step of its own: readings, and some to come.
+    `before` counts the readings, `knots_a` are those at which the path has a step of its own.
     """
 
     population: TumourPopulation
     exposure: Exposure
+    before: Before
     knots_a: tuple[float, ...]
 
 
-def knots(read_a: Array, now_a: float) -> tuple[float, ...]:
-    """Times of readings after the start of treatment, then those ahead of now, rising."""
-    past = [t for t in np.unique(read_a) if t > SOONEST_A]
-    base = max(now_a, past[-1] if past else 0.0, 0.0)
-    return (*map(float, past), *(base + w * 168.0 / HOURS_PER_A for w in AHEAD_WEEKS))
+def knots(read_a: Array) -> tuple[float, ...]:
+    """Times of readings after the start of treatment, rising."""
+    return tuple(float(t) for t in np.unique(read_a) if t > SOONEST_A)
 
 
 def prior_of(followed: Followed) -> Prior:
@@ -56,6 +54,8 @@ def prior_of(followed: Followed) -> Prior:
             sd=p.numbers.restlessness_log_sd,
             source=p.source,
         ),
+        deviate("repeat"),
+        deviate("step ahead"),
         *(deviate(f"step {k + 1}") for k in range(len(followed.knots_a))),
     )
     return Prior(parameters=parameters, correlation=np.eye(len(parameters)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from bodytwin.errors import NotFoundError
 from bodytwin.twins.tumour.model.path import PathNumbers
+from bodytwin.twins.tumour.model.step import StepNumbers
 
 NAMES = ("laleh_2022",)
 
@@ -30,6 +31,7 @@ class TumourPopulation:
     patients: int
     readings: int
     numbers: PathNumbers
+    steps: StepNumbers
 
 
 def numbers_from(table: dict[str, Any]) -> PathNumbers:
@@ -44,6 +46,12 @@ def numbers_from(table: dict[str, Any]) -> PathNumbers:
     )
 
 
+def steps_from(table: dict[str, Any]) -> StepNumbers:
+    """The constants of the steps ahead from a table of the data file."""
+    plain = {k: float(v) for k, v in table.items() if k != "shape"}
+    return StepNumbers(**plain, shape=tuple(map(float, table["shape"])))
+
+
 @cache
 def load(name: str) -> TumourPopulation:
     """One population by name. Raises NotFoundError with the names that exist."""
@@ -51,4 +59,9 @@ def load(name: str) -> TumourPopulation:
         raise NotFoundError(f"No model {name!r}. There are: {', '.join(NAMES)}.")
     text = (files("bodytwin.twins.tumour") / "data" / f"{name}.toml").read_text()
     table = tomllib.loads(text)
-    return TumourPopulation(name=name, **table["about"], numbers=numbers_from(table["numbers"]))
+    return TumourPopulation(
+        name=name,
+        **table["about"],
+        numbers=numbers_from(table["numbers"]),
+        steps=steps_from(table["steps"]),
+    )

@@ -41,7 +41,7 @@ class TumourTwin:
     """Sizes of a tumour under treatment, with a population learned from other patients."""
 
     name = "tumour"
-    version = "1"
+    version = "2"
 
     def __init__(self, populations: Mapping[str, TumourPopulation] | None = None) -> None:
         """`populations` by name replace those that bodytwin comes with."""

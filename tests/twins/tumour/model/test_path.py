@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bodytwin.twins.tumour import TWIN
-from bodytwin.twins.tumour.model.path import Exposure, course, diameter_of, nodes_of, wandered
+from bodytwin.twins.tumour.model.path import (
+    EFFECTS,
+    Exposure,
+    course,
+    diameter_of,
+    nodes_of,
+    wandered,
+)
 
 NUMBERS = TWIN.populations["laleh_2022"].numbers
 TIMES = st.lists(st.floats(0.01, 3.0), min_size=1, max_size=6, unique=True).map(sorted)
@@ -26,7 +33,7 @@ def test_at_knots_the_path_is_brownian(knots):
 
 @given(stop=st.floats(0.0, 2.0), time=st.floats(0.0, 3.0))
 def test_before_a_stop_nothing_changes_with_it(stop, time):
-    effects = np.column_stack([np.zeros((3, 4)), np.ones(3), np.ones((3, 2))])
+    effects = np.column_stack([np.zeros((3, 4)), np.ones(3), np.ones((3, EFFECTS - 3))])
     knots, at = np.array([0.5, 1.0]), np.array([min(time, stop)])
     on, off = (course(NUMBERS, effects, knots, e, at) for e in (Exposure(), Exposure(stop_a=stop)))
     assert np.allclose(on, off)

@@ -23,6 +23,9 @@ summed over nodes. With :math:`\sigma` alone (1) is the last value, smoothed; wi
 off. :math:`d_0` lets errors of small lesions be absolute and those of large ones relative. Before
 the start of treatment t counts as 0.
 
+After the last reading the next one is foretold by `model.step`, which needs of (1) where the lesion
+stands and v; what a plan changes is the drift of (1) under it less that of going on.
+
 A reading below the limit of measuring is taken as one at half the limit with the variance of
 an even spread below it (moment matching), which keeps (3) Gaussian.
 
@@ -105,8 +108,9 @@ def nodes_of(count: int) -> tuple[Array, Array]:
     return x, np.log(w) - math.log(float(w.sum()))
 
 
-EFFECTS = 5
-"""Columns of a patient before the steps: size, trend, response, the next response, restlessness."""
+EFFECTS = 7
+"""Columns of a patient before the steps of the path: size, trend, response, the next response,
+restlessness, and two of the step ahead: whether it repeats, and how far it goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,8 @@ def wandered(knot_a: Array, time_a: Array) -> Array:
     Between two knots the next step enters by the root of its share, so that the variance of W(t)
     is t at every t; after the last knot its step goes on.
     """
+    if not len(knot_a):
+        return np.zeros((len(time_a), 0))
     knots = np.concatenate([[0.0], knot_a])
     t = np.maximum(time_a, 0.0)
     width = np.sqrt(np.diff(knots))
@@ -150,12 +156,18 @@ def wandered(knot_a: Array, time_a: Array) -> Array:
 def course(
     numbers: PathNumbers, effects: Array, knot_a: Array, exposure: Exposure, time_a: Array
 ) -> Array:
-    """The x of (1) at `time_a` for patients (draw, 5 + knot), shape (draw, time).
+    """The x of (1) at `time_a` for patients (draw, 7 + knot), shape (draw, time)."""
+    path = effects[:, EFFECTS:] @ wandered(knot_a, time_a).T
+    moved = drift(numbers, effects, exposure, time_a)
+    return moved + numbers.wander_per_root_a * effects[:, 4:5] * path
+
+
+def drift(numbers: PathNumbers, effects: Array, exposure: Exposure, time_a: Array) -> Array:
+    """The x of (1) without W, (draw, time).
 
     The response to another treatment is a new draw of the population, independent of the first.
     """
-    restlessness = effects[:, 4]
-    scale = np.power(restlessness[:, None], numbers.trend_power)
+    scale = np.power(effects[:, 4:5], numbers.trend_power)
     lower, mean = np.array(numbers.lower), np.array(numbers.mean)
     random = effects[:, :3] @ lower.T
     start = mean[0] + random[:, :1]
@@ -167,10 +179,8 @@ def course(
     if math.isfinite(exposure.next_a):
         later = faded_a(np.minimum(t, exposure.next_stop_a) - exposure.next_a,
                            numbers.waning_per_a)  # fmt: skip
-    path = effects[:, EFFECTS:] @ wandered(knot_a, time_a).T
     growth = faded_a(t, numbers.slowing_per_a)
-    moved = start + trend * growth - response * first - following * later
-    return moved + numbers.wander_per_root_a * restlessness[:, None] * path
+    return start + trend * growth - response * first - following * later
 
 
 def diameter_of(numbers: PathNumbers, x: Array) -> Array:
