@@ -1,0 +1,1 @@
+"""The pregnant uterus and cervix of one woman, and when she may give birth."""

@@ -1,0 +1,1 @@
+"""Forecasts of the twin of pregnancy against what happened to women."""
