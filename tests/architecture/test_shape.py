@@ -1,6 +1,8 @@
 """The house rules that no other tool checks."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +38,16 @@ def test_every_twin_has_the_same_rooms():
     for twin in (ROOT / "src" / "bodytwin" / "twins").iterdir():
         if (twin / "twin.py").exists():
             assert rooms <= {p.stem for p in twin.iterdir()}, twin.name
+
+
+def test_no_command_waits_for_statistics_that_it_does_not_use():
+    """`scipy.stats`, which `scipy.signal` imports too, takes longer than most answers."""
+    asked = (
+        "import sys; from bodytwin.contract.catalogue import catalogue; from bodytwin import cli; "
+        "assert catalogue().twins; print('scipy.stats' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_the_version_is_stated_once_for_people_and_once_for_machines():

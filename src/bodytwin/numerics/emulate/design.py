@@ -7,7 +7,6 @@ and cut at `reach` standard deviations, since the unknowns of a prior are Gaussi
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from bodytwin.errors import InvalidInputError
 
@@ -21,6 +20,8 @@ def design(*, runs: int, unknowns: int, seed: int, reach: float = 2.5) -> Array:
         InvalidInputError: fewer runs than would bear an emulator.
 
     """
+    from scipy.stats import qmc  # half a second, which not every command owes
+
     if runs < 2 * unknowns + 2:
         raise InvalidInputError(
             f"{unknowns} unknowns need at least {2 * unknowns + 2} runs, got {runs}."

@@ -29,7 +29,6 @@ from math import exp, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import poisson
 
 from bodytwin.errors import InvalidInputError
 
@@ -107,6 +106,8 @@ def _together(decays: Sequence[Decay]) -> list[Decay]:
 
 def _terms(mean: float) -> tuple[Array, Array]:
     """Numbers that follow Poisson's law, and their shares."""
+    from scipy.stats import poisson  # half a second, which not every command owes
+
     n = np.arange(int(poisson.isf(_LEFT, mean)) + 2, dtype=np.float64)
     return n, np.asarray(poisson.pmf(n, mean), dtype=np.float64)
 

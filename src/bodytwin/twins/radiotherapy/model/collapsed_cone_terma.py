@@ -20,7 +20,6 @@ Not for: fluence that was hardened by a wedge, or softer off the axis.
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
-from scipy.signal import fftconvolve
 from scipy.special import erf
 
 from bodytwin.errors import InvalidInputError
@@ -47,6 +46,8 @@ def released(
             off the fine plane, or a voxel at or behind the source.
 
     """
+    from scipy.signal import fftconvolve  # half a second, which not every command owes
+
     plane, low = _plane(beamlets_mm, weights)
     edges = densities.affine[:3, :3].T @ beam.axes.T
     sigma = np.sqrt((photons.penumbra_mm / _FWHM) ** 2 + (edges**2).sum(axis=0) / 12.0)

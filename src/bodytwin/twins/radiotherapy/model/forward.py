@@ -10,7 +10,6 @@ Not for: optimising, which needs each beamlet by itself.
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
-from scipy.signal import fftconvolve
 
 from bodytwin.errors import InvalidInputError
 from bodytwin.twins.radiotherapy.model.geometry import Beam
@@ -40,6 +39,8 @@ def dose_of_fluence(
         raise InvalidInputError(
             f"{len(weights)} weights need as many beamlets, on whole multiples of {FINE_MM:g} mm."
         )
+    from scipy.signal import fftconvolve  # half a second, which not every command owes
+
     seen = beam.seen(voxels_mm)
     depths = traced(beam, densities, seen=seen)
     tables = machine.tables(beamlet_mm=beam.beamlet_mm, surface_mm=depths.surface_mm)

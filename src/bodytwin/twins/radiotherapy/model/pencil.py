@@ -30,7 +30,6 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
 from scipy.special import erf
 
 from bodytwin.errors import InvalidInputError
@@ -118,6 +117,8 @@ class PencilBeam:
             0.5 * (erf((at + half) / width) - erf((at - half) / width))
             for width in (2**0.5 / FWHM * p for p in self.penumbras_mm)
         ]
+        from scipy.signal import fftconvolve  # half a second, which not every command owes
+
         radius = np.hypot(*np.meshgrid(at, at, indexing="ij"))
         fluence = np.outer(*sides)
         found = [
