@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -77,11 +78,20 @@ def taken(tmp_path_factory):
     return Taken(tmp_path_factory.mktemp("here") / "home")
 
 
-@pytest.fixture
-def there(tmp_path):
-    """A store elsewhere, with keys of its own and a patient of its own."""
-    with opened(tmp_path / "there") as work:
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A folder with a store that has keys of its own and patients of its own."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "home"
+    with opened(folder) as work:
         import_table(work, NEWBORNS, mapping=MAPPING)
+    return folder
+
+
+@pytest.fixture
+def there(elsewhere, tmp_path):
+    """That store, as it was before any test."""
+    shutil.copytree(elsewhere, tmp_path / "there")
+    with opened(tmp_path / "there") as work:
         yield work
 
 
@@ -174,7 +184,6 @@ def test_a_twin_goes_through_a_second_store_as_through_the_first(taken, there, t
 
 def test_a_file_that_is_imported_again_elsewhere_brings_nothing_new(taken, there):
     take_in(there, taken.data)
-    assert import_fhir(there, BUNDLE).added.patients != (taken.patient,) or True
     found = import_fhir(there, BUNDLE).added
     assert (found.new, found.patients) == (0, (taken.patient,))
 
