@@ -38,6 +38,8 @@ LEVELS = 41
 SOONEST_A = 1.0 / 365.25
 """A span counts as at least a day."""
 SAME_MM = 0.01
+LEAST = 1e-9
+"""Where no reading repeats, or every one does, the share stays this far from certain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,7 @@ def _repeating(steps: Steps) -> tuple[float, float, float]:
     def loss(log: Array) -> float:
         a, b, fade = np.exp(np.clip(log, -9.0, 9.0))
         p = (a + steps.repeats[s]) / (a + b + steps.earlier[s]) * np.exp(-fade * steps.span_a[s])
+        p = np.clip(p, LEAST, 1 - LEAST)
         return -float(np.where(steps.same[s], np.log(p), np.log1p(-p)).mean())
 
     found: Any = minimize(loss, np.array([0.0, 1.0, 0.0]), method="Nelder-Mead")
