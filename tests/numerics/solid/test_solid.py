@@ -13,11 +13,24 @@ from bodytwin.numerics import solid
 from bodytwin.numerics.solid import field
 from bodytwin.numerics.solid.assemble import Assembly
 from bodytwin.numerics.solid.equations import Equations
-from bodytwin.numerics.solid.material import Guccione, Holzapfel, NeoHookean
+from bodytwin.numerics.solid.material import (
+    ChainFibres,
+    Drained,
+    Gathered,
+    Guccione,
+    Holzapfel,
+    NeoHookean,
+)
 from bodytwin.numerics.solid.ordering import dissected
 
 SOFT = NeoHookean(shear_kpa=2.0)
 HEART = Guccione(c_kpa=2.0, b_fibre=8.0, b_across=2.0, b_shear=4.0)
+CERVIX = Drained(
+    shear_kpa=0.4,
+    lame_kpa=0.9,
+    fibres=ChainFibres(stiffness_kpa=12.0, locking_stretch=2.4),
+    spread=Gathered(concentration=1.0),
+)
 ARTERY = Holzapfel(shear_kpa=2.0, k1_kpa=3.0, k2=1.2, dispersion=0.1, angle_rad=0.5)
 
 
@@ -43,7 +56,7 @@ def forces_mn(made, u, *, stiff=False):
     return equations.balance(state, share=1.0, stiff=stiff)
 
 
-@pytest.mark.parametrize("law", [SOFT, HEART, ARTERY], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize("law", [SOFT, HEART, ARTERY, CERVIX], ids=lambda x: type(x).__name__)
 def test_a_body_whose_surface_is_moved_evenly_deforms_evenly(law):
     mesh = crooked()
     f = np.array([[1.2, 0.1, 0.0], [-0.05, 0.9, 0.15], [0.1, 0.0, 1.05]])
@@ -54,6 +67,30 @@ def test_a_body_whose_surface_is_moved_evenly_deforms_evenly(law):
     np.testing.assert_allclose(found.displacement_mm, u, rtol=0, atol=1e-11)
     stress = field.cauchy_kpa(solid.body(mesh, law, bulk_kpa=1000.0), found.displacement_mm)
     np.testing.assert_allclose(stress, np.broadcast_to(stress[0, 0], stress.shape), atol=1e-7)
+
+
+def test_two_tissues_in_a_row_bear_one_force():
+    """Confined and pulled, the stress along is the same in drained and in other tissue."""
+    mesh = solid.box((1, 1, 2), size_mm=(1.0, 1.0, 2.0))
+    made = solid.body(mesh, (CERVIX, SOFT), bulk_kpa=20.0, law_of=np.array([0, 1]))
+    x = mesh.positions_mm
+    every, top, bottom = (np.flatnonzero(c) for c in (x[:, 2] > -1, x[:, 2] > 1.99, x[:, 2] < 0.01))
+    held = [solid.Held(every, i) for i in (0, 1)]
+    held += [solid.Held(bottom, 2), solid.Held(top, 2, 0.3)]
+    found = solid.solve(made, [], held)
+    stress = field.cauchy_kpa(made, found.displacement_mm)[..., 2, 2]
+    np.testing.assert_allclose(stress, stress[0, 0], rtol=1e-6)
+    middle = found.displacement_mm[np.isclose(x[:, 2], 1.0), 2]
+    assert np.ptp(middle) < 1e-9
+    assert middle[0] > 0.2
+
+
+def test_a_bulk_modulus_belongs_to_tissue_that_keeps_its_volume_and_to_no_other():
+    mesh = solid.box((1, 1, 2), size_mm=(1.0, 1.0, 2.0))
+    with pytest.raises(InvalidInputError, match="must be positive"):
+        solid.body(mesh, SOFT)
+    with pytest.raises(InvalidInputError, match="must be 0 where the law is Drained"):
+        solid.body(mesh, (CERVIX, SOFT), bulk_kpa=np.full(2, 5.0), law_of=np.array([0, 1]))
 
 
 @settings(max_examples=20, deadline=None)

@@ -30,7 +30,12 @@ def test_every_fourth_patient_is_forecast(found):
 
 def test_forecasts_miss_by_little_more_than_the_last_size_and_not_by_less_than_claimed(found):
     for h in found.horizons[:3]:
-        assert h.mae < 1.15 * h.mae_last
+        assert h.mae < 1.03 * h.mae_last
+
+
+def test_the_whole_forecast_is_better_than_the_last_size_with_the_steps_of_others(found):
+    for h in found.horizons[:3]:
+        assert h.crps < h.crps_last
 
 
 def test_an_exponential_trend_misses_by_far_more(found):

@@ -31,6 +31,9 @@ against change of volume. Sussman and Bathe 1987 (*Comput Struct* 26:357). That 
 in X rather than in the element's own coordinates keeps the order on distorted elements
 (Arnold, Boffi and Falk 2002, *Math Comput* 71:909).
 
+An element whose law resists a change of volume by itself has :math:`\kappa = 0`: of (2) to (4)
+there remains what has no p, so that drained and nearly incompressible tissue share a mesh.
+
 Not for: inertia, viscosity, growth.
 """
 
@@ -91,7 +94,8 @@ class Assembly:
             self.pattern.order, self.pattern.colour_row, self.pattern.node_row, self.pattern.slot,
             force, values, slope, grown, energy, least,
         )  # fmt: skip
-        defect = grown - pressure / of.bulk_kpa[:, None]
+        bulk = of.bulk_kpa[:, None]
+        defect = np.where(bulk > 0, grown - pressure / np.where(bulk > 0, bulk, 1.0), 0.0)
         return Answer(force, grown, defect, energy, least, values, slope)
 
     def eliminated(self, slope: Array, defect: Array) -> Array:
@@ -127,7 +131,10 @@ def _all(  # noqa: PLR0913
                     for i in range(3):
                         force[cells[e, a], i] += local[a, i]
                 if len(values):
-                    _volumes(gradient[e], weight[e], modes[e], bulk[e], cof, slope[e], stiffness)
+                    if bulk[e] > 0.0:
+                        _volumes(
+                            gradient[e], weight[e], modes[e], bulk[e], cof, slope[e], stiffness
+                        )
                     _scatter(cells[e], node_row, slot[e], stiffness, values)
 
 

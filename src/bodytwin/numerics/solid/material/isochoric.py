@@ -20,17 +20,17 @@ with :math:`\mathbb{P} = \mathbb{I} - \tfrac13 C^{-1} \otimes C` and :math:`\til
 C^{-1} \odot C^{-1} - \tfrac13 C^{-1} \otimes C^{-1}`. Holzapfel, *Nonlinear Solid
 Mechanics* (Wiley 2000), equations 6.91 and 6.168.
 
-A muscle's active tension adds :math:`T_a f \otimes f` to S.
+A law of C itself (`drained`) goes straight to (3). A muscle's active tension adds
+:math:`T_a f \otimes f` to S.
 """
 
 import numpy as np
 from numba import njit
 
-from bodytwin.numerics.solid.material import guccione, holzapfel, rubber
+from bodytwin.numerics.solid.material import drained, guccione, holzapfel, rubber
+from bodytwin.numerics.solid.material.vectors import FIRST, THEN, add_twofold, tensor, vector
 
-_RUBBER, _GUCCIONE = rubber.KIND, guccione.KIND
-_FIRST = (0, 1, 2, 1, 0, 0)
-_THEN = (0, 1, 2, 2, 2, 1)
+_RUBBER, _GUCCIONE, _DRAINED = rubber.KIND, guccione.KIND, drained.KIND
 
 
 @njit(cache=True, nogil=True)
@@ -45,21 +45,6 @@ def cofactor(f, out):
 
 
 @njit(cache=True, nogil=True)
-def _vector(m, out):
-    root = np.sqrt(2.0)
-    for i in range(6):
-        out[i] = m[_FIRST[i], _THEN[i]] * (1.0 if i < 3 else root)
-
-
-@njit(cache=True, nogil=True)
-def _tensor(v, out):
-    half = np.sqrt(0.5)
-    for i in range(6):
-        out[_FIRST[i], _THEN[i]] = v[i] * (1.0 if i < 3 else half)
-        out[_THEN[i], _FIRST[i]] = out[_FIRST[i], _THEN[i]]
-
-
-@njit(cache=True, nogil=True)
 def respond(kind, constants, axes, active, f, j, stress, stiffness, wanted):  # noqa: PLR0913
     """Energy in kPa at the deformation gradient `f` (3, 3) of volume `j`.
 
@@ -71,10 +56,28 @@ def respond(kind, constants, axes, active, f, j, stress, stiffness, wanted):  # 
             c[a, b] = f[0, a] * f[0, b] + f[1, a] * f[1, b] + f[2, a] * f[2, b]
     cofactor(c, ci)
     ci /= j * j
-    full, inverse, bar = np.empty(6), np.empty(6), np.empty(6)
-    s, t = np.empty(6), np.empty((6, 6))
-    _vector(c, full)
-    _vector(ci, inverse)
+    full, s, t = np.empty(6), np.empty(6), np.empty((6, 6))
+    vector(c, full)
+    if kind == _DRAINED:
+        energy = drained.respond(constants, axes, full, ci, j, s, t)
+    else:
+        energy = _freed(kind, constants, axes, full, ci, j, s, t, wanted)
+    tensor(s, stress)
+    along = axes[0]
+    for a in range(3):
+        for b in range(3):
+            stress[a, b] += active * along[a] * along[b]
+            energy += 0.5 * active * along[a] * along[b] * (c[a, b] - (1.0 if a == b else 0.0))
+    if wanted:
+        _mixed(f, stress, t, stiffness)
+    return energy
+
+
+@njit(cache=True, nogil=True)
+def _freed(kind, constants, axes, full, ci, j, s, t, wanted):  # noqa: PLR0913
+    """Equations (1) and (2) as vectors, for a law of C freed of its change of volume."""
+    inverse, bar = np.empty(6), np.empty(6)
+    vector(ci, inverse)
     shrunk = j ** (-2.0 / 3.0)
     for a in range(6):
         bar[a] = shrunk * full[a]
@@ -89,17 +92,9 @@ def respond(kind, constants, axes, active, f, j, stress, stiffness, wanted):  # 
         trace += s[a] * full[a]
     for a in range(6):
         s[a] = shrunk * (s[a] - trace / 3.0 * inverse[a])
-    _tensor(s, stress)
     if wanted:
         _project(t, full, inverse, s, shrunk, trace)
-        _volume_free(t, ci, 2.0 / 3.0 * shrunk * trace)
-    along = axes[0]
-    for a in range(3):
-        for b in range(3):
-            stress[a, b] += active * along[a] * along[b]
-            energy += 0.5 * active * along[a] * along[b] * (c[a, b] - (1.0 if a == b else 0.0))
-    if wanted:
-        _mixed(f, stress, t, stiffness)
+        add_twofold(t, ci, 2.0 / 3.0 * shrunk * trace)
     return energy
 
 
@@ -125,17 +120,6 @@ def _project(t, full, inverse, s, shrunk, trace):
 
 
 @njit(cache=True, nogil=True)
-def _volume_free(t, ci, factor):
-    root = np.sqrt(2.0)
-    for a in range(6):
-        i, j = _FIRST[a], _THEN[a]
-        for b in range(6):
-            k, m = _FIRST[b], _THEN[b]
-            scale = (1.0 if a < 3 else root) * (1.0 if b < 3 else root)
-            t[a, b] += 0.5 * factor * scale * (ci[i, k] * ci[j, m] + ci[i, m] * ci[j, k])
-
-
-@njit(cache=True, nogil=True)
 def _mixed(f, stress, t, out):
     """Equation (3)."""
     half = np.sqrt(0.5)
@@ -145,10 +129,10 @@ def _mixed(f, stress, t, out):
             row = turn[3 * i + k]
             row[k] = f[i, k]
             for a in range(3, 6):
-                if _FIRST[a] == k:
-                    row[a] = half * f[i, _THEN[a]]
-                elif _THEN[a] == k:
-                    row[a] = half * f[i, _FIRST[a]]
+                if FIRST[a] == k:
+                    row[a] = half * f[i, THEN[a]]
+                elif THEN[a] == k:
+                    row[a] = half * f[i, FIRST[a]]
     for a in range(9):
         for b in range(6):
             total = 0.0
