@@ -10,6 +10,7 @@ MOST_FACTS = 60
 MOST_OPTIONS = 8
 MOST_COLUMNS = 6
 """Beyond these, plans stand side by side and what they lead to below each other."""
+MOST_OUTCOMES = 12
 
 
 def imported(shape: Shape) -> str:
@@ -161,7 +162,10 @@ def compared(shape: Shape) -> str:
     aimed = [o["name"] for o in first if o["probability_in_target"] is not None]
     harmful = [o["name"] for o in first if o["probability_of_harm"] is not None]
     chances = [o["name"] for o in first if o["unit"] == "1"]
-    shown = list(dict.fromkeys([*aimed, *harmful, *chances])) or [o["name"] for o in first]
+    shown = list(dict.fromkeys([*aimed, *harmful, *chances]))
+    others = [o["name"] for o in first if o["name"] not in shown]
+    if not aimed and len(shown) + len(others) <= MOST_OUTCOMES:
+        shown += others
     rows = [
         [(_named(_outcome(options[0], n)), *_bands(options, n)) for n in shown],
         [(f"{n} in target", *_shares(options, n, "probability_in_target")) for n in aimed],
@@ -171,7 +175,8 @@ def compared(shape: Shape) -> str:
     if len(across) - 1 <= MOST_COLUMNS:
         across = list(zip(*across, strict=True))
     lines = [
-        f"Patient {shape['patient']}, {shape['variant']}; median [90 % interval].",
+        f"Patient {shape['patient']}, {shape['variant']}; median [90 % interval], of what happens "
+        "or not its probability.",
         table(across[0], across[1:]),
         *([f"  {note}"] if note else []),
         f"  {shape['ranking']}",
@@ -190,6 +195,8 @@ def _bands(options: Sequence[Shape], name: str) -> list[str]:
 
 
 def _band(o: Shape) -> str:
+    if o["probability"] is not None:
+        return percent(o["probability"])
     if o["unit"] != "1" or not 0.0 <= o["low90"] <= o["high90"] <= 1.0:
         return band(o, unit=False)
     low, median, high = (f"{100 * o[k]:.1f}" for k in ("low90", "median", "high90"))

@@ -20,6 +20,11 @@ class Option:
     utility: Array
 
     @property
+    def probability(self) -> Mapping[str, float]:
+        """Share of draws in which it happens, for each outcome that is an event."""
+        return {k: float(o.draws.mean()) for k, o in self.outcomes.items() if o.is_event}
+
+    @property
     def probability_in_target(self) -> Mapping[str, float]:
         """Share of draws in the range aimed at, for each outcome that has one."""
         return {k: float(o.in_target().mean()) for k, o in self.outcomes.items() if o.has_aim}

@@ -60,6 +60,11 @@ class Outcome:
         """Whether a limit of harm is known."""
         return self.harm_above is not None or self.harm_below is not None
 
+    @property
+    def is_event(self) -> bool:
+        """Whether every draw is yes (1) or no (0), so that its mean is a probability."""
+        return self.unit == "1" and bool(np.isin(self.draws, (0.0, 1.0)).all())
+
     def in_target(self) -> NDArray[np.bool_]:
         """Which draws lie in the range aimed at, (draw,)."""
         low = -np.inf if self.low is None else self.low
@@ -215,6 +220,20 @@ class ForeseeingTwin(LearningTwin, Protocol):
         rng: np.random.Generator,
     ) -> Sequence[Array]:
         """What will be measured in each case if all goes on, (draw, target), error included."""
+        ...
+
+
+@runtime_checkable
+class EventTwin(Protocol):
+    """A twin that foresees when something happens that happens once, as a birth.
+
+    A forecast of such a quantity speaks of the event whenever it comes; the time of its target
+    means nothing.
+    """
+
+    @property
+    def events(self) -> frozenset[str]:
+        """Those quantities."""
         ...
 
 

@@ -62,7 +62,8 @@ def _on_target(o: Option) -> float:
 
 def _table(caption: str, pairs: list[tuple[Option, Verdict]], may_rank: bool) -> Table:
     first = pairs[0][0].outcomes
-    shown = [n for n, o in first.items() if o.has_aim or o.has_limit] or list(first)[:2]
+    shown = [n for n, o in first.items() if o.has_aim or o.has_limit or o.is_event]
+    shown = shown or list(first)[:2]
     columns = ["Plan"]
     for name in shown:
         o, unit = first[name], unit_words(first[name].unit)
@@ -80,8 +81,9 @@ def _row(o: Option, shown: list[str]) -> Row:
     cells: list[str | Ranged] = [o.plan]
     for name in shown:
         outcome = o.outcomes[name]
-        cells.append(_spread(outcome.draws))
         n = len(outcome.draws)
+        happens = outcome.is_event
+        cells.append(_share(int(outcome.draws.sum()), n) if happens else _spread(outcome.draws))
         if outcome.has_aim:
             cells.append(_share(int(outcome.in_target().sum()), n))
         if outcome.has_limit:

@@ -19,7 +19,7 @@ from bodytwin.contract.forecast import Forecast
 from bodytwin.contract.forecast_score import SAME_TIME_H, score_forecast
 from bodytwin.contract.foresee import forecast_unguarded
 from bodytwin.contract.posterior import Posterior
-from bodytwin.contract.twin import Twin
+from bodytwin.contract.twin import EventTwin, Twin
 from bodytwin.errors import BodytwinError
 from bodytwin.governance.request import Action
 from bodytwin.record import Record
@@ -99,7 +99,7 @@ def _score_one(workspace: Workspace, access: Access, registered: Registered) -> 
     seen = measurements_now(then.twin, then.record, then.posteriors[0].case)
     had = scored_targets(workspace.store, registered.forecast.id)
     found: list[Scored] = []
-    for target, m in _outcomes(registered.forecast, seen):
+    for target, m in _outcomes(registered.forecast, seen, _events(then.twin)):
         if target in had:
             continue
         score, basis = _judged(then, target, m)
@@ -126,8 +126,17 @@ def _then(workspace: Workspace, access: Access, registered: Registered) -> Then:
     )
 
 
-def _outcomes(f: Forecast, seen: Sequence[Measurement]) -> list[tuple[int, Measurement]]:
-    """The measurement nearest to each target, each used once, none too far or too early."""
+def _events(twin: Twin) -> frozenset[str]:
+    return twin.events if isinstance(twin, EventTwin) else frozenset()
+
+
+def _outcomes(
+    f: Forecast, seen: Sequence[Measurement], events: frozenset[str]
+) -> list[tuple[int, Measurement]]:
+    """The measurement nearest to each target, each used once, none too far or too early.
+
+    One of `events` may be as far as it likes.
+    """
     pairs = sorted(
         (
             (abs(m.time_h - t.time_h), j, i)
@@ -135,7 +144,10 @@ def _outcomes(f: Forecast, seen: Sequence[Measurement]) -> list[tuple[int, Measu
             for i, m in enumerate(seen)
             if m.quantity == t.quantity
             and m.time_h > f.issued_h
-            and abs(m.time_h - t.time_h) <= max(SAME_TIME_H, NEAR * (t.time_h - f.issued_h))
+            and (
+                m.quantity in events
+                or abs(m.time_h - t.time_h) <= max(SAME_TIME_H, NEAR * (t.time_h - f.issued_h))
+            )
         ),
     )
     targets: dict[int, Measurement] = {}
@@ -151,7 +163,8 @@ def _judged(then: Then, target: int, m: Measurement) -> tuple[Score, Basis]:
     f = then.registered.forecast
     rng = np.random.default_rng(int(f.id[:15], 16))
     again = _asked_again(then, f, m)
-    if abs(m.time_h - f.targets[target].time_h) <= SAME_TIME_H and _same(f, target, again):
+    timely = abs(m.time_h - f.targets[target].time_h) <= SAME_TIME_H
+    if (timely or m.quantity in _events(then.twin)) and _same(f, target, again):
         only = _one_target(f, target)
         (score,) = score_forecast(only, [replace(m, time_h=only.targets[0].time_h)], rng=rng)
         basis = Basis.REGISTERED

@@ -212,6 +212,7 @@ def compared(c: Compared) -> Shape:
                             "name": name,
                             **asdict(Band.of(outcome.draws, outcome.unit)),
                             "words": outcome.words,
+                            "probability": o.probability.get(name),
                             "probability_in_target": o.probability_in_target.get(name),
                             "probability_of_harm": o.probability_of_harm.get(name),
                         }

@@ -303,11 +303,11 @@ def _observation(f: _Found, reading: _Reading) -> None:
     instant = reading.try_to(f.path, f.kind, lambda: instant_of(when, reading.zone))
     if who is None or instant is None:
         return
-    parts = [(f.path, o.code, o.valueQuantity)] if o.valueQuantity else []
+    parts = [(f.path, o.code, o.amount)] if o.amount else []
     parts += [
-        (f"{f.path.rstrip('/')}/component/{k}", c.code, c.valueQuantity)
+        (f"{f.path.rstrip('/')}/component/{k}", c.code, c.amount)
         for k, c in enumerate(o.component)
-        if c.valueQuantity
+        if c.amount
     ]
     if not parts:
         reading.not_read["Observation without a number"] += 1

@@ -37,6 +37,13 @@ class Amount(msgspec.Struct, frozen=True):
     code: str = ""
 
 
+def amount_of(quantity: Amount | None, count: msgspec.Raw) -> Amount | None:
+    """The quantity, or a count (`valueInteger`) as one without a unit, or neither."""
+    if quantity is None and bytes(count) not in (b"", b"null"):
+        return Amount(value=count, code="1")
+    return quantity
+
+
 class Period(msgspec.Struct, frozen=True):
     """From `start` to `end`."""
 
@@ -95,6 +102,12 @@ class Component(msgspec.Struct, frozen=True):
 
     code: Concept = Concept()
     valueQuantity: Amount | None = None  # noqa: N815
+    valueInteger: msgspec.Raw = msgspec.Raw(b"")  # noqa: N815
+
+    @property
+    def amount(self) -> Amount | None:
+        """The quantity, or a count as one without a unit."""
+        return amount_of(self.valueQuantity, self.valueInteger)
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -108,7 +121,13 @@ class Observation(msgspec.Struct, frozen=True):
     effectiveInstant: str = ""  # noqa: N815
     effectivePeriod: Period | None = None  # noqa: N815
     valueQuantity: Amount | None = None  # noqa: N815
+    valueInteger: msgspec.Raw = msgspec.Raw(b"")  # noqa: N815
     component: tuple[Component, ...] = ()
+
+    @property
+    def amount(self) -> Amount | None:
+        """The quantity, or a count as one without a unit."""
+        return amount_of(self.valueQuantity, self.valueInteger)
 
 
 class Dosage(msgspec.Struct, frozen=True):

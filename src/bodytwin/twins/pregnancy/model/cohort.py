@@ -20,7 +20,7 @@ Source: data/duration.toml; Celik et al. 2008 and Iams et al. 1996, to which (1)
 Not for: causes. A ratio of a finding is no effect of changing it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -82,15 +82,22 @@ class Ratios:
     fibronectin_far: Array
 
 
-def ratios(rng: np.random.Generator | None = None, count: int = 1, **held: float) -> Ratios:
-    """The published values, or `count` draws from their intervals; `held` are as given."""
+RATIOS = tuple(Ratios.__dataclass_fields__)
+
+
+def ratios_at(deviates: Array) -> Ratios:
+    """The ratios at standard normal `deviates` (draw, 7), in the order of `RATIOS`."""
     said = table("duration")["drawn"]
-    drawn: dict[str, Array] = {}
-    for name, value in said.items():
-        z = np.zeros(count) if rng is None else rng.standard_normal(count)
-        drawn[name] = np.full(count, held[name]) if name in held else quoted(value).at(z)
+    drawn = {n: quoted(said[n]).at(z) for n, z in zip(RATIOS, deviates.T, strict=True)}
     drawn["related_share"] = np.clip(drawn["related_share"], 0.0, 1.0)
     return Ratios(**drawn)
+
+
+def ratios(rng: np.random.Generator | None = None, count: int = 1, **held: float) -> Ratios:
+    """The published values, or `count` draws from their intervals; `held` are as given."""
+    shape = (count, len(RATIOS))
+    drawn = ratios_at(np.zeros(shape) if rng is None else rng.standard_normal(shape))
+    return replace(drawn, **{name: np.full(count, value) for name, value in held.items()})
 
 
 def scores() -> tuple[Array, Array]:

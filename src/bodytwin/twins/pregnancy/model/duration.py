@@ -215,6 +215,29 @@ def duration(found: Findings, rng: np.random.Generator, *, count: int = 200) -> 
     )
 
 
+def births_by_length(
+    found: Findings, scores_of: Array, *, by: Ratios, spontaneous_share: Array
+) -> tuple[Array, Array]:
+    """Weeks (week,), and equation (1) (draw, week) with a length at the score (draw,) of each draw.
+
+    A length among `found` does not count; ratios and share (draw,) are those of the draw.
+    """
+    births = _ahead(found, spontaneous_share)
+    open_length = replace(found, cervical_length_mm=None)
+    log_ratio, share, hers = _cells(open_length, births.weeks, by)
+    hazards = calibrated(births, log_ratio=log_ratio, share=share)
+    z, _ = scores()
+    groups = log_ratio.shape[1] // len(z)
+    at = np.clip((scores_of - z[0]) / (z[1] - z[0]), 0.0, len(z) - 1 - 1e-9)
+    low = at.astype(np.int64)
+    part = (at - low)[:, None, None]
+    by_length = log_ratio.reshape(len(log_ratio), len(z), groups, -1)
+    draw = np.arange(len(log_ratio))
+    own = (1 - part) * by_length[draw, low] + part * by_length[draw, low + 1]
+    weight = hers.reshape(len(z), groups)[len(z) // 2]
+    return births.weeks, np.einsum("c,dcw->dw", weight / weight.sum(), hazards.births(own))
+
+
 def her_births(found: Findings, births: Births, *, by: Ratios) -> Array:
     """Equation (1), (draw, week), in a population that is undelivered at the visit."""
     log_ratio, share, hers = _cells(found, births.weeks, by)

@@ -168,6 +168,24 @@ def treated(
         )
     if intervention is Intervention.WATCHFUL_WAITING:
         return untreated
+    ratio, before_wk = applied(found, intervention)
+    early = untreated.weeks < before_wk
+    drawn = ratio.at(rng.standard_normal(len(untreated.draws)))
+    return replace(
+        untreated,
+        draws=moved(untreated.draws, early, drawn),
+        central=moved(untreated.central[None], early, np.array([ratio.value]))[0],
+    )
+
+
+def applied(found: Findings, intervention: Intervention) -> tuple[Quoted, int]:
+    """The relative risk that may be applied to her, and the week before which it counts.
+
+    Raises:
+        UnsupportedClaimError: no trial speaks of her, or hers gives no relative risk that was
+            checked against its source.
+
+    """
     known = heard(intervention, found)
     if known.trial is None:
         raise UnsupportedClaimError("No trial that was read speaks of this woman.", *known.reasons)
@@ -178,16 +196,10 @@ def treated(
         raise UnsupportedClaimError(
             known.trial.finding, "Its figures were not checked against the source."
         )
-    drawn = ratio.at(rng.standard_normal(len(untreated.draws)))
-    early = untreated.weeks < known.trial.before_wk
-    return replace(
-        untreated,
-        draws=_moved(untreated.draws, early, drawn),
-        central=_moved(untreated.central[None], early, np.array([ratio.value]))[0],
-    )
+    return ratio, known.trial.before_wk
 
 
-def _moved(chance: Array, early: NDArray[np.bool_], ratio: Array) -> Array:
+def moved(chance: Array, early: NDArray[np.bool_], ratio: Array) -> Array:
     """Chances (draw, week) with those of the weeks `early` multiplied in sum by `ratio` (draw,)."""
     before = chance[:, early].sum(axis=1)
     after = np.minimum(ratio * before, 1 - 1e-9)

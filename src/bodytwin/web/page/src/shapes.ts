@@ -213,6 +213,7 @@ export interface Personalised {
 export interface OutcomeShape extends Interval {
   name: string;
   words: string;
+  probability: number | null;
   probability_in_target: number | null;
   probability_of_harm: number | null;
 }

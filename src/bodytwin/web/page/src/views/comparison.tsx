@@ -117,6 +117,7 @@ function Outcome({ name, found }: { name: string; found: Compared }) {
   if (!first) return null;
   const reach = reachOf(rows.flatMap(([, x]) => [x.low90, x.high90]));
   const differences = (found.difference ?? []).filter((d) => d.outcome === name);
+  const happens = rows.every(([, x]) => x.probability !== null);
   const targeted = rows.some(([, x]) => x.probability_in_target !== null);
   const harmful = rows.some(([, x]) => x.probability_of_harm !== null);
   return (
@@ -125,9 +126,9 @@ function Outcome({ name, found }: { name: string; found: Compared }) {
         <caption class="outcome-name">{first.words || named(name)} <span class="muted">{unit(first.unit)}</span></caption>
         <thead>
           <tr>
-            <th scope="col">Plan</th><th scope="col" class="wide-only"><span class="unseen">Interval drawn</span></th>
-            <th scope="col" class="num">Median, 90{"\u00a0"}% interval</th>
-            {differences.length > 0 ? <th scope="col" class="num">Against the first plan</th> : null}
+            <th scope="col">Plan</th>{happens ? null : <th scope="col" class="wide-only"><span class="unseen">Interval drawn</span></th>}
+            <th scope="col" class="num">{happens ? "Probability" : "Median, 90\u00a0% interval"}</th>
+            {differences.length > 0 && !happens ? <th scope="col" class="num">Against the first plan</th> : null}
             {targeted ? <th scope="col" class="num">In target</th> : null}{harmful ? <th scope="col" class="num">Harm</th> : null}
           </tr>
         </thead>
@@ -138,9 +139,9 @@ function Outcome({ name, found }: { name: string; found: Compared }) {
             return (
               <tr key={o.plan}>
                 <th scope="row"><PlanName plan={o.plan} colour={planColour(i, colours)} /></th>
-                <td class="wide-only"><IntervalMark low={x.low90} median={x.median} high={x.high90} reach={reach} colour={planColour(i, colours)} label={`${said.low} to ${said.high}`} /></td>
-                <td class="num"><b>{withUnit(said.median, x.unit)}</b><span class="range">{said.low} to {withUnit(said.high, x.unit)}</span></td>
-                {differences.length > 0 ? <td class="num">{i === 0 ? <span class="muted">–</span> : <Against d={differences.find((d) => d.plan === o.plan)} />}</td> : null}
+                {happens ? null : <td class="wide-only"><IntervalMark low={x.low90} median={x.median} high={x.high90} reach={reach} colour={planColour(i, colours)} label={`${said.low} to ${said.high}`} /></td>}
+                <td class="num">{happens ? <b>{percent(x.probability)}</b> : <><b>{withUnit(said.median, x.unit)}</b><span class="range">{said.low} to {withUnit(said.high, x.unit)}</span></>}</td>
+                {differences.length > 0 && !happens ? <td class="num">{i === 0 ? <span class="muted">–</span> : <Against d={differences.find((d) => d.plan === o.plan)} />}</td> : null}
                 {targeted ? <td class="num">{percent(x.probability_in_target)}</td> : null}
                 {harmful ? <td class="num">{percent(x.probability_of_harm)}</td> : null}
               </tr>

@@ -1,0 +1,1 @@
+"""The equations of what drugs do to a tumour and to the marrow."""
