@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from bodytwin.cli import courses, hearts, owning, predicting, records, serving, trust
+from bodytwin.cli import (
+    courses,
+    hearts,
+    owning,
+    predicting,
+    pregnancies,
+    records,
+    serving,
+    trust,
+)
 from bodytwin.cli.command import EXAMPLES
 from bodytwin.cli.exits import MEANING
 
@@ -56,6 +65,7 @@ for name, function in {
     "dose": courses.dose,
     "plan": courses.plan,
     "adapt": courses.adapt,
+    "pregnancy": pregnancies.pregnancy,
     "evidence": trust.evidence,
     "report": trust.report,
     "validate": trust.validate,

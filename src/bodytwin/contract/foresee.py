@@ -10,7 +10,7 @@ from bodytwin.contract.forecast import Forecast
 from bodytwin.contract.personalise import random_stream, require_fit, with_error
 from bodytwin.contract.plan import Plan
 from bodytwin.contract.posterior import Array, Posterior
-from bodytwin.contract.twin import Twin
+from bodytwin.contract.twin import PopulationTwin, Twin
 from bodytwin.errors import InvalidInputError
 
 
@@ -52,7 +52,7 @@ def forecast_unguarded(
     noise = rng.standard_normal((count, len(targets)))
     latent = twin.simulate(case, posterior.values, plan, targets)
     failed = int(np.isnan(latent).any(axis=1).sum())
-    before = twin.simulate(case, population, plan, targets)
+    before = _before(twin, case, population, plan, targets)
     return Forecast(
         patient=case.patient,
         twin=case.twin,
@@ -70,6 +70,18 @@ def forecast_unguarded(
         remarks=(*case.assumed, *([f"{failed} of {count} runs failed."] if failed else [])),
         seed=seed,
     )
+
+
+def _before(
+    twin: Twin,
+    case: Case[Any],
+    population: Array,
+    plan: Plan[Any] | None,
+    targets: Sequence[Target],
+) -> Array:
+    if isinstance(twin, PopulationTwin):
+        return twin.of_population(case, population, targets)
+    return twin.simulate(case, population, plan, targets)
 
 
 def _as_measured(

@@ -232,8 +232,20 @@ class EventTwin(Protocol):
     """
 
     @property
-    def events(self) -> frozenset[str]:
-        """Those quantities."""
+    def events(self) -> Mapping[str, str]:
+        """The unit of each such quantity, by its name."""
+        ...
+
+
+@runtime_checkable
+class PopulationTwin(Protocol):
+    """A twin whose case holds findings: it says what would be foreseen without any of them.
+
+    Else the baseline of a forecast is the prior, which may know of the findings.
+    """
+
+    def of_population(self, case: Case[Any], parameters: Array, targets: Sequence[Target]) -> Array:
+        """As `simulate`, of all patients at this time, whatever was found in this one."""
         ...
 
 

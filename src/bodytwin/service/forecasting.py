@@ -10,7 +10,7 @@ from bodytwin.contract import forecast as foresee
 from bodytwin.contract.average import average_forecasts
 from bodytwin.contract.case import Case, Measurement, Target
 from bodytwin.contract.personalise import require_fit
-from bodytwin.contract.twin import Twin
+from bodytwin.contract.twin import EventTwin, Twin
 from bodytwin.errors import InvalidInputError
 from bodytwin.governance.request import Action
 from bodytwin.record import Record
@@ -55,13 +55,13 @@ def forecast(
 ) -> Registered:
     """Say what each quantity will be at each time, enter it in the log, and return it.
 
-    `quantities` are pairs of name and unit; none means every quantity measured
-    so far. `plan` is in the words of the twin, or "as given". Models are
+    `quantities` are pairs of name and unit; none means the event that the twin is of, else every
+    quantity measured so far. `plan` is in the words of the twin, or "as given". Models are
     averaged by how well each foresaw this patient.
     """
     p = personalised
     first = p.first.case
-    asked = tuple(quantities) or measured_quantities(first)
+    asked = tuple(quantities) or usual_quantities(p.twin, first)
     if not asked:
         raise InvalidInputError(
             "Nothing has been measured in this patient, so say what to forecast: "
@@ -100,6 +100,13 @@ def forecast(
         registered_at=workspace.clock(),
         replay=replay,
     )
+
+
+def usual_quantities(twin: Twin, case: Case[Any]) -> tuple[tuple[str, str], ...]:
+    """What a twin is asked for where nothing else is: its events, else what was measured."""
+    if isinstance(twin, EventTwin):
+        return tuple(twin.events.items())
+    return measured_quantities(case)
 
 
 def measured_quantities(case: Case[Any]) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ for the time of sampling with the doses as given. They were fixed before the
 outcome, so this still is a forecast; its basis is kept beside the score.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -126,12 +126,12 @@ def _then(workspace: Workspace, access: Access, registered: Registered) -> Then:
     )
 
 
-def _events(twin: Twin) -> frozenset[str]:
-    return twin.events if isinstance(twin, EventTwin) else frozenset()
+def _events(twin: Twin) -> Collection[str]:
+    return twin.events if isinstance(twin, EventTwin) else ()
 
 
 def _outcomes(
-    f: Forecast, seen: Sequence[Measurement], events: frozenset[str]
+    f: Forecast, seen: Sequence[Measurement], events: Collection[str]
 ) -> list[tuple[int, Measurement]]:
     """The measurement nearest to each target, each used once, none too far or too early.
 

@@ -37,6 +37,7 @@ there remains what has no p, so that drained and nearly incompressible tissue sh
 Not for: inertia, viscosity, growth.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,7 @@ from bodytwin.numerics.solid.material.isochoric import cofactor, respond
 from bodytwin.numerics.solid.pattern import Pattern, pattern
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +72,17 @@ class Answer:
 
 
 class Assembly:
-    """The equations of one body; what does not depend on the displacement is computed once."""
+    """The equations of one body; what does not depend on the displacement is computed once.
 
-    def __init__(self, of: Body) -> None:
+    Its matrix has room for `groups` (g, k) of nodes that something joins beside the elements.
+    """
+
+    def __init__(self, of: Body, groups: Sequence[Ints] = ()) -> None:
         self.body = of
         self.pattern: Pattern = pattern(of.mesh.cells, of.mesh.count)
+        self.joints = [g[~self.pattern.holds(g)] for g in groups]
+        if any(len(g) for g in self.joints):
+            self.pattern = pattern(of.mesh.cells, of.mesh.count, self.joints)
         self._kinds, self._constants = packed(of.laws)
 
     def answer(
@@ -135,7 +143,7 @@ def _all(  # noqa: PLR0913
                         _volumes(
                             gradient[e], weight[e], modes[e], bulk[e], cof, slope[e], stiffness
                         )
-                    _scatter(cells[e], node_row, slot[e], stiffness, values)
+                    scatter(cells[e], node_row, slot[e], stiffness, values)
 
 
 @njit(cache=True, nogil=True)
@@ -190,7 +198,7 @@ def _element(  # noqa: PLR0913
                 for k in range(3):
                     local[a, i] += first[i, k] * gradient[q, k, a]
         if wanted:
-            _bend_of_volume(f[q], p, a9)
+            bend_of_volume(f[q], p, a9)
             _half(weight[q], a9, gradient[q], half, 3 * q)
     if wanted:
         _whole(gradient, half, stiffness)
@@ -198,7 +206,7 @@ def _element(  # noqa: PLR0913
 
 
 @njit(cache=True, nogil=True)
-def _bend_of_volume(f, p, a9):
+def bend_of_volume(f, p, a9):
     """Adds the pressure times the second derivative of J, which is linear in F."""
     for i in range(3):
         for k in range(3):
@@ -279,7 +287,8 @@ def _volumes(gradient, weight, modes, bulk, cof, slope, stiffness):
 
 
 @njit(cache=True, nogil=True)
-def _scatter(cell, node_row, slot, stiffness, values):
+def scatter(cell, node_row, slot, stiffness, values):
+    """Adds `stiffness` (3, 3, 27, 27) of one cell (27,) to the `values` of the whole."""
     for a in range(27):
         start = node_row[cell[a]]
         width = 3 * (node_row[cell[a] + 1] - start)

@@ -50,7 +50,7 @@ class Equations:
 
     def __init__(self, of: Body, loads: Sequence[Load], held: Sequence[Held]) -> None:
         self.body, self.loads = of, tuple(loads)
-        self.assembly = Assembly(of)
+        self.assembly = Assembly(of, [load.groups for load in self.loads])
         n = 3 * of.mesh.count
         self.goal_mm = np.full(n, np.nan)
         for one in held:
@@ -64,12 +64,22 @@ class Equations:
         used = np.zeros(n, dtype=bool)
         used.reshape(-1, 3)[np.unique(of.mesh.cells)] = True
         self.goal_mm[~used & np.isnan(self.goal_mm)] = 0.0
-        order = dissected(of.mesh)
+        order = dissected(of.mesh, self.assembly.joints)
         every = (3 * order[:, None] + np.arange(3)).reshape(-1)
         self.free = every[np.isnan(self.goal_mm[every])]
         self.fixed = np.flatnonzero(~np.isnan(self.goal_mm))
-        self._places = [self.assembly.pattern.places(load.faces) for load in self.loads]
+        self._places = [self.assembly.pattern.places(load.groups) for load in self.loads]
         self._reduce()
+
+    @property
+    def extent_mm(self) -> float:
+        """The longest side of the body."""
+        return float(np.ptp(self.body.mesh.positions_mm, axis=0).max())
+
+    @property
+    def volume_mm3(self) -> Array:
+        """Of each element, (m,)."""
+        return self.body.mesh.geometry.weight_mm3.sum(axis=1)
 
     def _reduce(self) -> None:
         whole = self.assembly.pattern.matrix(np.empty(self.assembly.pattern.entries))
@@ -89,16 +99,15 @@ class Equations:
         found = self.assembly.answer(u, state.pressure, active_share=share, stiff=stiff)
         worst = int(np.argmin(found.least_volume))
         residual, values, applied = found.force_mn, found.values, 0.0
-        inner = _size(residual)
+        inner = size_of(residual)
         for load, places in zip(self.loads, self._places, strict=True):
-            x = self.body.mesh.positions_mm[load.faces]
-            force, matrix = load.answer(x, u[load.faces], share)
+            x, moved = self.body.mesh.positions_mm[load.groups], u[load.groups]
             whole = np.zeros_like(residual)
-            np.add.at(whole, load.faces, force)
+            np.add.at(whole, load.groups, load.force_mn(x, moved, share))
             residual += whole
-            applied += _size(whole)
+            applied += size_of(whole)
             if stiff:
-                np.add.at(values, places, matrix)
+                np.add.at(values, places, load.stiffness_mn_per_mm(x, moved, share))
         return Balance(
             residual_mn=residual.reshape(-1),
             scale_mn=max(inner, applied),
@@ -136,7 +145,7 @@ class Equations:
         return (self.assembly.pattern.matrix(values) @ moved_mm)[self.free]
 
 
-def _size(forces: Array) -> float:
+def size_of(forces: Array) -> float:
     """The norm of forces, infinite where a stress has overflowed."""
     largest = float(np.abs(forces).max(initial=0.0))
     if not 0.0 < largest < np.inf:

@@ -12,7 +12,7 @@ Pressure (1) follows the deformed surface x and pushes against its outward norma
 stiffness is not symmetric where the surface has a free edge. Traction (2) and Support (3) are
 per undeformed area. Signs are those of a residual: what the body bears less what is applied.
 
-Not for: contact.
+Not for: contact (`contact`), sutures (`ring`).
 """
 
 from dataclasses import dataclass
@@ -33,19 +33,23 @@ _TURN[0, 2, 1] = _TURN[2, 1, 0] = _TURN[1, 0, 2] = -1.0
 
 
 class Load(Protocol):
-    """What acts on faces (f, 9)."""
+    """What acts on groups of k nodes, such as the nine of a face."""
 
     @property
-    def faces(self) -> Ints:
-        """Nodes of the faces, ordered for an outward normal."""
+    def groups(self) -> Ints:
+        """Nodes of the groups, (g, k)."""
         ...
 
-    def answer(self, x: Array, u: Array, share: float) -> tuple[Array, Array]:
-        """Residual (f, 9, 3) in mN and its derivative (f, 27, 27) in mN/mm.
+    def force_mn(self, x: Array, u: Array, share: float) -> Array:
+        """Residual (g, k, 3).
 
-        `x` (f, 9, 3) is where the nodes were and `u` their displacement, in mm; `share` of
+        `x` (g, k, 3) is where the nodes were and `u` their displacement, in mm; `share` of
         the load is applied.
         """
+        ...
+
+    def stiffness_mn_per_mm(self, x: Array, u: Array, share: float) -> Array:
+        """Derivative of the residual by the displacement, (g, 3 k, 3 k)."""
         ...
 
 
@@ -57,20 +61,29 @@ class Pressure:
     pressure_kpa: float
 
     def __post_init__(self) -> None:
-        _require_faces(self.faces)
+        require_faces(self.faces)
 
-    def answer(self, x: Array, u: Array, share: float) -> tuple[Array, Array]:
+    @property
+    def groups(self) -> Ints:
         """Of `Load`."""
-        p, now = share * self.pressure_kpa, x + u
-        first, second = _tangents(now)
-        weight = p * element.FACE_WEIGHT
-        value, slope = element.FACE_VALUE, element.FACE_SLOPE
-        force = np.einsum("q,qa,fqi->fai", weight, value, np.cross(first, second))
+        return self.faces
+
+    def force_mn(self, x: Array, u: Array, share: float) -> Array:
+        """Of `Load`."""
+        first, second = tangents(x + u)
+        weight = share * self.pressure_kpa * element.FACE_WEIGHT
+        return np.einsum("q,qa,fqi->fai", weight, element.FACE_VALUE, np.cross(first, second))
+
+    def stiffness_mn_per_mm(self, x: Array, u: Array, share: float) -> Array:
+        """Of `Load`."""
+        first, second = tangents(x + u)
+        value = (share * self.pressure_kpa * element.FACE_WEIGHT)[:, None] * element.FACE_VALUE
+        slope = element.FACE_SLOPE
         by_first = np.einsum("ilk,fqk->fqil", _TURN, second)
         by_second = np.einsum("ijl,fqj->fqil", _TURN, first)
-        one = np.einsum("qa,qb,fqil->faibl", weight[:, None] * value, slope[:, 0], by_first)
-        two = np.einsum("qa,qb,fqil->faibl", weight[:, None] * value, slope[:, 1], by_second)
-        return force, (one + two).reshape(-1, 27, 27)
+        one = np.einsum("qa,qb,fqil->faibl", value, slope[:, 0], by_first)
+        two = np.einsum("qa,qb,fqil->faibl", value, slope[:, 1], by_second)
+        return (one + two).reshape(-1, 27, 27)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +94,21 @@ class Traction:
     traction_kpa: tuple[float, float, float]
 
     def __post_init__(self) -> None:
-        _require_faces(self.faces)
+        require_faces(self.faces)
 
-    def answer(self, x: Array, u: Array, share: float) -> tuple[Array, Array]:  # noqa: ARG002
+    @property
+    def groups(self) -> Ints:
+        """Of `Load`."""
+        return self.faces
+
+    def force_mn(self, x: Array, u: Array, share: float) -> Array:  # noqa: ARG002
         """Of `Load`."""
         t = share * np.asarray(self.traction_kpa)
-        force = -np.einsum("qa,fq->fa", element.FACE_VALUE, _areas(x))[..., None] * t
-        return force, np.zeros((len(x), 27, 27))
+        return -np.einsum("qa,fq->fa", element.FACE_VALUE, areas(x))[..., None] * t
+
+    def stiffness_mn_per_mm(self, x: Array, u: Array, share: float) -> Array:  # noqa: ARG002
+        """Of `Load`."""
+        return np.zeros((len(x), 27, 27))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,14 +122,24 @@ class Support:
     stiffness_kpa_per_mm: float
 
     def __post_init__(self) -> None:
-        _require_faces(self.faces)
+        require_faces(self.faces)
 
-    def answer(self, x: Array, u: Array, share: float) -> tuple[Array, Array]:  # noqa: ARG002
+    @property
+    def groups(self) -> Ints:
         """Of `Load`."""
+        return self.faces
+
+    def force_mn(self, x: Array, u: Array, share: float) -> Array:  # noqa: ARG002
+        """Of `Load`."""
+        return np.einsum("fab,fbi->fai", self._mass(x), u)
+
+    def stiffness_mn_per_mm(self, x: Array, u: Array, share: float) -> Array:  # noqa: ARG002
+        """Of `Load`."""
+        return np.einsum("fab,il->faibl", self._mass(x), _AXES).reshape(-1, 27, 27)
+
+    def _mass(self, x: Array) -> Array:
         value = element.FACE_VALUE
-        mass = self.stiffness_kpa_per_mm * np.einsum("qa,qb,fq->fab", value, value, _areas(x))
-        whole = np.einsum("fab,il->faibl", mass, _AXES).reshape(-1, 27, 27)
-        return np.einsum("fab,fbi->fai", mass, u), whole
+        return self.stiffness_kpa_per_mm * np.einsum("qa,qb,fq->fab", value, value, areas(x))
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,17 +162,20 @@ def held_still(nodes: Ints) -> tuple[Held, Held, Held]:
     return Held(nodes, 0), Held(nodes, 1), Held(nodes, 2)
 
 
-def _require_faces(faces: Ints) -> None:
+def require_faces(faces: Ints) -> None:
+    """Raise unless these are faces (f, 9), at least one."""
     if faces.ndim != 2 or faces.shape[1] != 9 or len(faces) == 0:
         raise InvalidInputError(
             f"A load acts on faces (f, 9), at least one; got {faces.shape}. Check what chose them."
         )
 
 
-def _tangents(x: Array) -> tuple[Array, Array]:
+def tangents(x: Array) -> tuple[Array, Array]:
+    """Along both directions of faces with nodes at `x` (f, 9, 3), two of (f, 9, 3)."""
     both = np.einsum("qda,fai->dfqi", element.FACE_SLOPE, x)
     return both[0], both[1]
 
 
-def _areas(x: Array) -> Array:
-    return np.linalg.norm(np.cross(*_tangents(x)), axis=2) * element.FACE_WEIGHT
+def areas(x: Array) -> Array:
+    """Of the quadrature points of faces with nodes at `x` (f, 9, 3), (f, 9)."""
+    return np.linalg.norm(np.cross(*tangents(x)), axis=2) * element.FACE_WEIGHT

@@ -8,8 +8,10 @@ out and the correction that would follow, found with the same K, is shorter than
 
 (the restricted natural monotonicity test of Deuflhard 2004, *Newton Methods for Nonlinear
 Problems*, section 3.3; unlike the size of R it does not shy from stiffness against change of
-volume). Otherwise it is halved. The load is applied in shares; a share that
-fails is cut to a quarter, one that is easy is followed by twice as much.
+volume). Otherwise it is halved. Where all are too long for that, as when faces begin to touch, the
+longest is taken that brings :math:`R`, with the pressure eliminated, nearer to nought. The load is
+applied in shares; a share that fails is cut to a quarter, one that is easy is followed by twice as
+much.
 
 Not for: what lies beyond a limit load, where no equilibrium is near. There the answer is an error
 that says how much of the load could be borne.
@@ -18,13 +20,15 @@ that says how much of the load could be borne.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from bodytwin.errors import NumericalError
 from bodytwin.numerics.solid.composition import Body
-from bodytwin.numerics.solid.equations import Balance, Equations, State
+from bodytwin.numerics.solid.equations import Balance, Equations, State, size_of
 from bodytwin.numerics.solid.linear import Solve, factorised
 from bodytwin.numerics.solid.load import Held, Load
 
@@ -72,6 +76,27 @@ class Solution:
         return sum(s.iterations for s in self.steps)
 
 
+class Problem(Protocol):
+    """What is brought to balance: see `Equations`, which is one."""
+
+    goal_mm: Array
+    fixed: NDArray[np.int64]
+    free: NDArray[np.int64]
+
+    @property
+    def extent_mm(self) -> float: ...  # noqa: D102
+    @property
+    def volume_mm3(self) -> Array: ...  # noqa: D102
+    def balance(self, state: State, *, share: float, stiff: bool) -> Balance: ...  # noqa: D102
+    def pushed(self, slope: Array, at: Balance) -> Array: ...  # noqa: D102
+    def advanced(  # noqa: D102
+        self, state: State, now: Balance, step_mm: Array, length: float
+    ) -> State: ...
+    def settled(self, u_mm: Array, *, share: float) -> State: ...  # noqa: D102
+    def reduced(self, values: Array) -> csr_matrix: ...  # noqa: D102
+    def dragged(self, values: Array, moved_mm: Array) -> Array: ...  # noqa: D102
+
+
 class _StuckError(Exception):
     pass
 
@@ -96,7 +121,13 @@ def solve(
     of each equilibrium; what it raises ends the search. Raises NumericalError with
     the share of the load that could be borne and why not more.
     """
-    equations, how = Equations(of, loads, held), path or Path()
+    return found(Equations(of, loads, held), path or Path(), start_mm, on_step)
+
+
+def found(
+    equations: Problem, how: Path, start_mm: Array | None, on_step: Callable[[Step], None]
+) -> Solution:
+    """The answer to `solve` for any problem."""
     if start_mm is not None:
         try:
             begun = equations.settled(start_mm.reshape(-1).copy(), share=1.0)
@@ -109,7 +140,7 @@ def solve(
     return _in_shares(equations, how, on_step)
 
 
-def _in_shares(equations: Equations, how: Path, on_step: Callable[[Step], None]) -> Solution:
+def _in_shares(equations: Problem, how: Path, on_step: Callable[[Step], None]) -> Solution:
     state = equations.settled(np.zeros(len(equations.goal_mm)), share=0.0)
     reached, more, cuts = 0.0, how.first_share, 0
     steps: list[Step] = []
@@ -134,16 +165,15 @@ def _in_shares(equations: Equations, how: Path, on_step: Callable[[Step], None])
     return _solution(equations, state, steps, cuts)
 
 
-def _solution(equations: Equations, state: State, steps: list[Step], cuts: int) -> Solution:
+def _solution(equations: Problem, state: State, steps: list[Step], cuts: int) -> Solution:
     reaction = equations.balance(state, share=1.0, stiff=False).residual_mn
     reaction[equations.free] = 0.0
     return Solution(state.u_mm.reshape(-1, 3), reaction.reshape(-1, 3), tuple(steps), cuts)
 
 
-def _equilibrium(equations: Equations, state: State, share: float, how: Path) -> tuple[State, int]:
+def _equilibrium(equations: Problem, state: State, share: float, how: Path) -> tuple[State, int]:
     """The state in balance and the number of iterations, from a `state` near it."""
     goal, fixed = share * equations.goal_mm, equations.fixed
-    extent = float(np.ptp(equations.body.mesh.positions_mm, axis=0).max())
     for iteration in range(how.most_iterations):
         now = equations.balance(state, share=share, stiff=True)
         if now.inverted is not None:
@@ -158,7 +188,7 @@ def _equilibrium(equations: Equations, state: State, share: float, how: Path) ->
             pushed = pushed + equations.dragged(now.values, step)
         solved = _factorised(equations, now)
         step[equations.free] = -solved(pushed)
-        if not dragging and np.abs(step).max() <= ROUNDING * extent:
+        if not dragging and np.abs(step).max() <= ROUNDING * equations.extent_mm:
             return state, iteration
         if dragging:
             state = _dragged(equations, state, step, share, now)
@@ -168,46 +198,51 @@ def _equilibrium(equations: Equations, state: State, share: float, how: Path) ->
     raise _StuckError(f"there was no balance after {how.most_iterations} iterations.")
 
 
-def _balanced(equations: Equations, now: Balance, pushed: Array, tolerance: float) -> bool:
+def _balanced(equations: Problem, now: Balance, pushed: Array, tolerance: float) -> bool:
     enough = tolerance * now.scale_mn
     if np.linalg.norm(now.residual_mn[equations.free]) > enough:
         return False
-    volume = equations.body.mesh.geometry.weight_mm3.sum(axis=1)
-    off = np.abs(now.defect).max(axis=1) / np.sqrt(volume)
+    off = np.abs(now.defect).max(axis=1) / np.sqrt(equations.volume_mm3)
     return bool(np.linalg.norm(pushed) <= enough or off.max() <= ROUNDING)
 
 
-def _factorised(equations: Equations, now: Balance) -> Solve:
+def _factorised(equations: Problem, now: Balance) -> Solve:
     try:
         return factorised(equations.reduced(now.values))
     except NumericalError as cause:
         raise _StuckError(str(cause)) from None
 
 
-def _dragged(equations: Equations, state: State, step: Array, share: float, now: Balance) -> State:
+def _dragged(equations: Problem, state: State, step: Array, share: float, now: Balance) -> State:
     there = equations.advanced(state, now, step, 1.0)
-    found = equations.balance(there, share=share, stiff=False)
-    if found.inverted is not None:
-        raise _StuckError(f"element {found.inverted} turned inside out as held nodes moved.")
-    if not isfinite(found.scale_mn):
+    then = equations.balance(there, share=share, stiff=False)
+    if then.inverted is not None:
+        raise _StuckError(f"element {then.inverted} turned inside out as held nodes moved.")
+    if not isfinite(then.scale_mn):
         raise _StuckError("stresses overflowed as held nodes moved.")
     return there
 
 
 def _searched(
-    equations: Equations, state: State, step: Array, share: float, now: Balance, solved: Solve
+    equations: Problem, state: State, step: Array, share: float, now: Balance, solved: Solve
 ) -> State:
-    size, length = float(np.linalg.norm(step)), 1.0
+    size, length = size_of(step), 1.0
+    unbalanced = size_of(equations.pushed(now.slope, now))
     inverted: int | None = None
+    second: State | None = None
     for _ in range(HALVINGS):
         there = equations.advanced(state, now, step, length)
-        found = equations.balance(there, share=share, stiff=False)
-        inverted = found.inverted
-        if inverted is None and isfinite(found.scale_mn):
-            follows = float(np.linalg.norm(solved(equations.pushed(now.slope, found))))
-            if follows <= (1 - length / 4) * size:
+        then = equations.balance(there, share=share, stiff=False)
+        inverted = then.inverted
+        if inverted is None and isfinite(then.scale_mn):
+            pushed = equations.pushed(now.slope, then)
+            if size_of(solved(pushed)) <= (1 - length / 4) * size:
                 return there
+            if second is None and size_of(pushed) <= (1 - length / 4) * unbalanced:
+                second = there
         length /= 2
+    if second is not None:
+        return second
     if inverted is not None:
         raise _StuckError(f"element {inverted} turns inside out however short the step.")
     raise _StuckError("the line search stalled: no shorter step brings the forces nearer balance.")

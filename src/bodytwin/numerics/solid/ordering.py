@@ -3,8 +3,11 @@
 Nested dissection: the elements are cut in two halves across the axis where the fewest nodes join
 them, the nodes of each half alone are ordered first, in the same way, and those on the cut
 last. George 1973 (*SIAM J Numer Anal* 10:345). The centres of the elements tell the halves,
-so that nothing needs to be searched, and a cut runs along faces of elements.
+so that nothing needs to be searched, and a cut runs along faces of elements. What joins nodes
+of different elements, such as a suture, is cut as an element of its own.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +17,23 @@ from bodytwin.numerics.solid.mesh import Mesh
 Ints = NDArray[np.int64]
 
 
-def dissected(mesh: Mesh) -> Ints:
-    """All nodes in the order in which to eliminate them, (n,)."""
-    centres = mesh.positions_mm[mesh.cells].mean(axis=1)
+def dissected(mesh: Mesh, groups: Sequence[Ints] = ()) -> Ints:
+    """All nodes in the order in which to eliminate them, (n,), where `groups` (g, k) join some."""
+    joined = _together(mesh.cells, groups)
+    centres = mesh.positions_mm[joined].mean(axis=1)
     open_ = np.ones(mesh.count, dtype=bool)
     side = np.zeros(mesh.count, dtype=np.int8)
     parts: list[Ints] = []
 
     def shared(touched: Ints, low: Ints, high: Ints) -> Ints:
-        side[mesh.cells[low]] |= 1
-        side[mesh.cells[high]] |= 2
+        side[joined[low]] |= 1
+        side[joined[high]] |= 2
         found = touched[(side[touched] == 3) & open_[touched]]
         side[touched] = 0
         return found
 
     def cut(cells: Ints) -> None:
-        touched = np.unique(mesh.cells[cells])
+        touched = np.unique(joined[cells])
         if len(cells) == 1:
             parts.append(touched[open_[touched]])
             return
@@ -44,10 +48,17 @@ def dissected(mesh: Mesh) -> Ints:
         cut(high)
         parts.append(between)
 
-    cut(np.arange(len(mesh.cells)))
+    cut(np.arange(len(joined)))
     found = np.concatenate(parts)
     alone = np.setdiff1d(np.arange(mesh.count), found)
     return np.concatenate([found, alone])
+
+
+def _together(cells: Ints, groups: Sequence[Ints]) -> Ints:
+    """Cells and groups as rows of one width, the last node repeated."""
+    every = [cells, *(g for g in groups if len(g))]
+    width = max(g.shape[1] for g in every)
+    return np.concatenate([np.pad(g, ((0, 0), (0, width - g.shape[1])), "edge") for g in every])
 
 
 def _halves(cells: Ints, along: NDArray[np.float64]) -> tuple[Ints, Ints]:

@@ -8,6 +8,7 @@ their places. Elements of one colour share no node, so that threads that fill th
 never meet and the order of additions, hence the result, is the same for any number of threads.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +42,22 @@ class Pattern:
         """How many values the matrix keeps."""
         return 9 * len(self.node_column)
 
+    def holds(self, groups: Ints) -> NDArray[np.bool_]:
+        """Of groups (g, k), whether all pairs of their nodes have a place, (g,)."""
+        row, column = groups[:, :, None], groups[:, None, :]
+        keys, wanted = self._keys(), row * (len(self.node_row) - 1) + column
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return (keys[at] == wanted).all(axis=(1, 2))
+
+    def _keys(self) -> Ints:
+        n = len(self.node_row) - 1
+        return np.repeat(np.arange(n), np.diff(self.node_row)) * n + self.node_column
+
     def places(self, groups: Ints) -> Ints:
         """Places in the values of all pairs of unknowns of nodes in one group, (g, 3k, 3k)."""
         n = len(self.node_row) - 1
         row, column = groups[:, :, None], groups[:, None, :]
-        keys = np.repeat(np.arange(n), np.diff(self.node_row)) * n + self.node_column
-        slot = np.searchsorted(keys, row * n + column) - self.node_row[row]
+        slot = np.searchsorted(self._keys(), row * n + column) - self.node_row[row]
         degree = (self.node_row[row + 1] - self.node_row[row])[..., None, None]
         axis = np.arange(3)
         start = 9 * self.node_row[row][..., None, None] + 3 * slot[..., None, None]
@@ -64,12 +75,12 @@ class Pattern:
         return csr_matrix((values, columns, row), shape=(3 * len(degree),) * 2)
 
 
-def pattern(cells: Ints, count: int) -> Pattern:
-    """Of `cells` (m, 27) that join `count` nodes."""
-    key = (cells[:, :, None] * count + cells[:, None, :]).reshape(-1)
-    kept, place = np.unique(key, return_inverse=True)
+def pattern(cells: Ints, count: int, groups: Sequence[Ints] = ()) -> Pattern:
+    """Of `cells` (m, 27) and `groups` (g, k) that join `count` nodes."""
+    pairs = [(g[:, :, None] * count + g[:, None, :]).reshape(-1) for g in (cells, *groups)]
+    kept, place = np.unique(np.concatenate(pairs), return_inverse=True)
     row = np.concatenate([[0], np.cumsum(np.bincount(kept // count, minlength=count))])
-    slot = place.reshape(-1, 27, 27) - row[cells][:, :, None]
+    slot = place[: len(pairs[0])].reshape(-1, 27, 27) - row[cells][:, :, None]
     colour = _coloured(cells, count)
     if (colour < 0).any():
         raise InvalidInputError(

@@ -47,14 +47,14 @@ def chosen(plan: PregnancyPlan | None) -> Intervention:
     return kinds[0] if kinds else Intervention.WATCHFUL_WAITING
 
 
-def require_heard(kind: Intervention, found: Findings, now_wk: int) -> None:
+def require_heard(kind: Intervention, found: Findings, now_wk: float) -> None:
     """Raise InvalidPlanError, with what the trials say, where none can be applied to her."""
     if kind is Intervention.WATCHFUL_WAITING:
         return
-    if now_wk > found.week + LATEST_WK:
+    if int(now_wk) > found.week + LATEST_WK:
         raise InvalidPlanError(
             f"The last visit that a trial can be asked for was in week {found.week}, it is now "
-            f"week {now_wk}: measure the cervix again."
+            f"week {int(now_wk)}: measure the cervix again."
         )
     try:
         applied(found, kind)

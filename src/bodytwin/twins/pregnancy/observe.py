@@ -2,7 +2,8 @@
 
 Gestation is dated once, by the first statement of it; a later one that differs by more than a week
 is listed. The forecast runs from the last visit at which the cervix was measured in weeks that
-foretell, else from the last test of fibronectin, else from now.
+foretell, else from the last test of fibronectin, else from now. A length below that at which
+chances are held counts as below it, however short.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from bodytwin import units
 from bodytwin.contract.case import Case, ErrorModel, Measurement
 from bodytwin.errors import MissingDataError, OutsidePopulationError, UnitError
+from bodytwin.numerics.inference import Censoring
 from bodytwin.record import LOINC, Record
 from bodytwin.record.code import LOCAL
 from bodytwin.twins.pregnancy.model.findings import EARLIEST_WK, LATEST_WK, Findings, History
@@ -228,10 +230,13 @@ def _assumed(said: dict[str, list[Seen]], found: Findings) -> list[str]:
 
 def _measurement(quantity: str, row: Seen, origin: datetime) -> Measurement:
     at, value, source = row
+    floor_mm = table("duration")["cervix"]["effect"]["floor_mm"]
+    below = quantity == LENGTH and value < floor_mm
     return Measurement(
         quantity=quantity,
         time_h=(at - origin).total_seconds() / 3600.0,
-        value=value,
+        value=floor_mm if below else value,
+        censoring=Censoring.BELOW if below else Censoring.NONE,
         unit=UNITS[quantity],
         error=error_of(quantity),
         source=source,

@@ -2,13 +2,16 @@ r"""When is she born, under a plan: each draw's chances of the weeks, and its ow
 
 A draw has ratios and shares of its own, so its chances :math:`f_w` differ; its week is the one at
 its own place :math:`\Phi(u)` among women alike, days spread evenly within a week. What is known
-now, that she is still pregnant, leaves the weeks ahead:
+now, that she is still pregnant at :math:`w_0` weeks and days, leaves the time ahead; of the week
+that has begun, as much as is left of it:
 
-.. math:: P(W = w \mid W \ge w_0) = f_w \Big/ \sum_{v \ge w_0} f_v                          \tag{1}
+.. math:: P(W = w \mid W \ge w_0) = g_w \Big/ \sum_{v} g_v, \qquad
+    g_w = f_w \min(1, \max(0, w + 1 - w_0))                                                \tag{1}
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,54 +35,96 @@ from bodytwin.twins.pregnancy.parameters import (
 )
 
 Array = NDArray[np.float64]
-AT_ONCE = 250
+AT_ONCE = 40
 AIM_WK = (34, 37)
 
 
-def week_of(now_h: float) -> int:
-    """The completed week of gestation."""
-    return int(now_h // HOURS_PER_WK)
+def week_of(now_h: float) -> float:
+    """Weeks of gestation, with the days as a fraction."""
+    return now_h / HOURS_PER_WK
 
 
 def chances(
-    known: Expecting, parameters: Array, plan: PregnancyPlan | None, now_wk: int
+    known: Expecting, parameters: Array, plan: PregnancyPlan | None, now_wk: float
 ) -> tuple[Array, Array]:
-    """Weeks (week,) from `now_wk` on and equation (1) of each draw, (draw, week)."""
+    """Starts (week,) of now and of the weeks after, and equation (1) of each draw, (draw, week)."""
+    return under(known, parameters, chosen(plan), of_visit(known, parameters), now_wk)
+
+
+def of_visit(known: Expecting, parameters: Array) -> tuple[Array, Array]:
+    """Weeks (week,) and chances (draw, week) as of the visit, nothing done; not to be written to.
+
+    The last one is kept: a forecast and every option of a sheet ask for the same.
+    """
+    return _of_visit(known, parameters.shape, np.ascontiguousarray(parameters).tobytes())
+
+
+@lru_cache(maxsize=8)
+def _of_visit(known: Expecting, shape: tuple[int, int], values: bytes) -> tuple[Array, Array]:
+    parameters = np.frombuffer(values).reshape(shape)
     parts = [
-        _of_visit(known, parameters[at : at + AT_ONCE]) for at in range(0, len(parameters), AT_ONCE)
+        _some_of_visit(known, parameters[at : at + AT_ONCE]) for at in range(0, shape[0], AT_ONCE)
     ]
     weeks, chance = parts[0][0], np.concatenate([c for _, c in parts])
-    kind = chosen(plan)
+    weeks.flags.writeable = chance.flags.writeable = False
+    return weeks, chance
+
+
+def under(
+    known: Expecting,
+    parameters: Array,
+    kind: Intervention,
+    untreated: tuple[Array, Array],
+    now_wk: float,
+) -> tuple[Array, Array]:
+    """Chances (draw, week) of `untreated` from now on, if `kind` is begun."""
+    weeks, chance = untreated
     if kind is not Intervention.WATCHFUL_WAITING:
         ratio, before_wk = applied(known.found, kind)
         chance = moved(chance, weeks < before_wk, ratio.at(column(parameters, TRIAL)))
-    left = weeks >= now_wk
-    kept = chance[:, left]
-    return weeks[left], kept / kept.sum(axis=1, keepdims=True)
+    return _ahead(weeks, chance, now_wk)
 
 
-def of_population(known: Expecting, now_wk: int) -> Array:
+def of_population(known: Expecting, now_wk: float) -> Array:
     """The same of all women who carry as many children and are still pregnant, (week,)."""
+    return _of_all(known, now_wk)[1]
+
+
+def _of_all(known: Expecting, now_wk: float) -> tuple[Array, Array]:
     said = table("duration")["baseline"]["twin" if known.found.twins else "singleton"]
     share = np.array([said["spontaneous_share_of_preterm"]["value"]])
     births = baseline(twins=known.found.twins, spontaneous_share=share)
-    return births.undelivered_at(max(now_wk, births.first_wk)).all[0]
+    weeks, chance = _ahead(births.weeks, births.all, now_wk)
+    return weeks, chance[0]
 
 
 def birth_wk(weeks: Array, chance: Array, place: Array) -> Array:
-    """The time of birth in weeks of each draw (draw,) at its `place` from 0 to 1."""
+    """The time of birth in weeks of each draw (draw,) at its `place` from 0 to 1.
+
+    `weeks` (week,) are starts, each of a span up to the next, the last of a week.
+    """
     up_to = np.cumsum(chance, axis=1)
     before = np.concatenate([np.zeros((len(chance), 1)), up_to[:, :-1]], axis=1)
     at = np.minimum(np.sum(place[:, None] >= up_to, axis=1), len(weeks) - 1)
     draw = np.arange(len(chance))
     width = np.maximum(chance[draw, at], 1e-300)
-    return weeks[at] + np.clip((place - before[draw, at]) / width, 0.0, 1.0)
+    lasts = np.diff(np.append(weeks, weeks[-1] + 1))
+    return weeks[at] + lasts[at] * np.clip((place - before[draw, at]) / width, 0.0, 1.0)
 
 
-def born_wk(known: Expecting, parameters: Array, plan: PregnancyPlan | None, now_wk: int) -> Array:
+def born_wk(
+    known: Expecting, parameters: Array, plan: PregnancyPlan | None, now_wk: float
+) -> Array:
     """Gestation at birth of each draw, (draw,)."""
     weeks, chance = chances(known, parameters, plan, now_wk)
     return birth_wk(weeks, chance, np.asarray(ndtr(column(parameters, LUCK))))
+
+
+def born_wk_in_population(known: Expecting, parameters: Array, now_wk: float) -> Array:
+    """Gestation at birth of as many women of the population, (draw,)."""
+    weeks, chance = _of_all(known, now_wk)
+    every = np.broadcast_to(chance, (len(parameters), len(chance)))
+    return birth_wk(weeks, every, np.asarray(ndtr(column(parameters, LUCK))))
 
 
 def of_plan(
@@ -96,7 +141,7 @@ def of_plan(
             unit="1",
             draws=chance[:, weeks < mark].sum(axis=1),
             words=f"Chance of birth before {mark} weeks; of all women with {alike} who are still "
-            f"pregnant at {now} weeks {population[weeks < mark].sum():.1%}".replace("%", " %"),
+            f"pregnant at {int(now)} weeks {population[weeks < mark].sum():.1%}".replace("%", " %"),
         )
         for mark in MARKS_WK
         if mark > now
@@ -140,7 +185,15 @@ def aim_of(now_h: float) -> NotTooEarly:
     return NotTooEarly(next((w for w in AIM_WK if w > week_of(now_h)), AIM_WK[-1]))
 
 
-def _of_visit(known: Expecting, parameters: Array) -> tuple[Array, Array]:
+def _ahead(weeks: Array, chance: Array, now_wk: float) -> tuple[Array, Array]:
+    """Equation (1) for chances (draw, week), and where each week ahead starts."""
+    part = np.clip(weeks + 1 - now_wk, 0.0, 1.0)
+    left = part > 0
+    kept = chance[:, left] * part[left]
+    return np.maximum(weeks[left], now_wk), kept / kept.sum(axis=1, keepdims=True)
+
+
+def _some_of_visit(known: Expecting, parameters: Array) -> tuple[Array, Array]:
     twins = known.found.twins
     said = table("duration")["baseline"]["twin" if twins else "singleton"]
     share = quoted(said["spontaneous_share_of_preterm"]).at(column(parameters, SHARE))

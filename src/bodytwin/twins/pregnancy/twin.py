@@ -1,8 +1,9 @@
 """The pregnancy twin: the contract, met."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from bodytwin.contract.case import Case, ErrorModel, Target
 from bodytwin.contract.parameter import Prior
 from bodytwin.contract.plan import Plan
+from bodytwin.contract.posterior import Posterior
+from bodytwin.contract.study import Shape, View
 from bodytwin.contract.twin import Outcome, Variant
 from bodytwin.errors import (
     InvalidInputError,
@@ -17,6 +20,7 @@ from bodytwin.errors import (
     NotFoundError,
     OutsidePopulationError,
 )
+from bodytwin.numerics.inference import Progress
 from bodytwin.record import Record
 from bodytwin.twins.pregnancy import outcomes
 from bodytwin.twins.pregnancy.evidence import CONTEXT, evidence_of
@@ -42,6 +46,7 @@ from bodytwin.twins.pregnancy.observe import (
 from bodytwin.twins.pregnancy.outcomes import NotTooEarly
 from bodytwin.twins.pregnancy.parameters import HOURS_PER_WK, Expecting, column, prior_of
 from bodytwin.twins.pregnancy.parameters import LENGTH as LENGTH_SCORE
+from bodytwin.twins.pregnancy.sheet import found_in_words, sheet
 from bodytwin.validity.claim import ContextOfUse, Evidence
 
 Array = NDArray[np.float64]
@@ -54,7 +59,7 @@ class PregnancyTwin:
 
     name = "pregnancy"
     version = "1"
-    events = frozenset({BIRTH})
+    events = MappingProxyType({BIRTH: BIRTH_UNIT})
 
     @property
     def context(self) -> ContextOfUse:
@@ -112,6 +117,14 @@ class PregnancyTwin:
         targets: Sequence[Target],
     ) -> Array:
         """Length of the cervix at the targets and gestation at birth, (draw, target)."""
+        now = outcomes.week_of(case.now_h)
+        return self._true(
+            parameters, targets, lambda: outcomes.born_wk(case.inputs, parameters, plan, now)
+        )
+
+    def _true(
+        self, parameters: Array, targets: Sequence[Target], when: Callable[[], Array]
+    ) -> Array:
         values = np.empty((len(parameters), len(targets)))
         born: Array | None = None
         for j, target in enumerate(targets):
@@ -119,9 +132,7 @@ class PregnancyTwin:
                 week = target.time_h / HOURS_PER_WK
                 values[:, j] = length_mm(column(parameters, LENGTH_SCORE), week=week)
             elif (target.quantity, target.unit) == (BIRTH, BIRTH_UNIT):
-                if born is None:
-                    now = outcomes.week_of(case.now_h)
-                    born = outcomes.born_wk(case.inputs, parameters, plan, now)
+                born = when() if born is None else born
                 values[:, j] = born
             else:
                 raise InvalidInputError(
@@ -129,6 +140,17 @@ class PregnancyTwin:
                     f"asked for {target.quantity} in {target.unit}."
                 )
         return values
+
+    def of_population(
+        self, case: Case[Expecting], parameters: Array, targets: Sequence[Target]
+    ) -> Array:
+        """Births of all women with as many children who are still pregnant now."""
+        now = outcomes.week_of(case.now_h)
+        return self._true(
+            parameters,
+            targets,
+            lambda: outcomes.born_wk_in_population(case.inputs, parameters, now),
+        )
 
     def error_of(self, case: Case[Expecting], quantity: str) -> ErrorModel:  # noqa: ARG002
         """Whole millimetres and half a day."""
@@ -148,6 +170,25 @@ class PregnancyTwin:
         """Claims about the variant and what supports them."""
         self._require(variant)
         return evidence_of(variant, twin=self.name, version=self.version)
+
+    @property
+    def studies(self) -> Mapping[str, str]:
+        """What can be asked beyond forecasts."""
+        return {
+            "sheet": "how long this pregnancy may last, beside all women, and what trials found"
+        }
+
+    def view(self, case: Case[Expecting]) -> View:
+        """What was found at the visit that the forecast runs from."""
+        return View(header=found_in_words(case))
+
+    def study(
+        self, name: str, posterior: Posterior, asked: Mapping[str, Any], progress: Progress
+    ) -> Shape:
+        """The sheet: `name` is "sheet", nothing is asked."""
+        if name not in self.studies or asked:
+            raise InvalidInputError("This twin has one study, 'sheet', of which nothing is asked.")
+        return sheet(posterior, progress)
 
     def plan_from_text(self, case: Case[Expecting], text: str) -> PregnancyPlan:
         """A plan as people write it."""

@@ -3,10 +3,12 @@ r"""What did randomised trials find of an intervention in women like this one?
 A trial speaks of a woman only where she has what its women had: one child or two, week, length
 of the cervix and history. A finding that is not known does not meet a criterion. A relative risk
 :math:`R` of birth before week :math:`t` is applied to her forecast as one multiplier :math:`k` of
-all hazards before that week, so that her chance :math:`P` becomes :math:`R P`:
+all hazards before that week, so that her chance :math:`P` becomes :math:`Q`:
 
-.. math:: 1 - (1 - P)^k = R P \;\Rightarrow\; k = \log(1 - R P) / \log(1 - P)               \tag{1}
+.. math:: Q = R P \;\text{ or, if less, }\; 1 - (1 - P) / R, \qquad
+    1 - (1 - P)^k = Q \;\Rightarrow\; k = \log(1 - Q) / \log(1 - P)                        \tag{1}
 
+A ratio above one thus never makes a chance that is high already certain.
 From week :math:`t` on hazards are as they were. The ratio is drawn from its interval.
 
 Source: data/trials.toml, where each number says its trial and where it was read.
@@ -202,7 +204,8 @@ def applied(found: Findings, intervention: Intervention) -> tuple[Quoted, int]:
 def moved(chance: Array, early: NDArray[np.bool_], ratio: Array) -> Array:
     """Chances (draw, week) with those of the weeks `early` multiplied in sum by `ratio` (draw,)."""
     before = chance[:, early].sum(axis=1)
-    after = np.minimum(ratio * before, 1 - 1e-9)
+    after = np.minimum(ratio * before, 1 - (1 - before) / ratio)
+    after = np.where(ratio > 1, after, ratio * before)
     power = np.divide(
         np.log1p(-after), np.log1p(-before), out=np.ones_like(after), where=before > 0
     )

@@ -1,0 +1,129 @@
+"""The command about pregnancies."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bodytwin.cli import options
+from bodytwin.cli.command import Answer, command
+from bodytwin.cli.session import opened
+from bodytwin.cli.table import table
+
+To = Annotated[Path | None, typer.Option("--to", help="Where to write a page (.html).")]
+Shape = dict[str, Any]
+LIMITS = (
+    "Intervals hold what the studies leave open, not how much hospitals and countries differ, "
+    "which is more."
+)
+
+
+@command("bodytwin pregnancy 3f2a --to sheet.html", "bodytwin pregnancy 3f2a --json")
+def pregnancy(
+    *, patient: options.Patient, seed: options.Seed = 0, to: To = None, home: options.Home
+) -> Answer:
+    """Say how long a pregnancy may last, and what trials found.
+
+    Chances of an early birth beside those of all women, after every visit, and what
+    randomised trials found of what could be done. Nothing is ranked.
+    """
+    from bodytwin.cli.progress import progress
+    from bodytwin.service.expecting import sheet, write_sheet
+    from bodytwin.service.people import patient_called
+
+    with opened(home) as workspace, progress() as report:
+        who = patient_called(workspace, patient)
+        shape = sheet(workspace, who, seed=seed, progress=report)
+        if to is not None:
+            write_sheet(shape, to)
+    return Answer(shape=shape, words=_after(shape) if "born_wk" in shape else _words(shape))
+
+
+def of_hundred(share: float) -> str:
+    """A share as people count: of 100, or of 1000 where it is small."""
+    return f"{100 * share:.0f} of 100" if share >= 0.01 else f"{1000 * share:.0f} of 1000"
+
+
+def _range(c: Shape) -> str:
+    return f"{c['of'] * c['low90']:.0f} to {c['of'] * c['high90']:.0f}"
+
+
+def _counted(c: Shape, which: str) -> str:
+    return f"{c['of'] * c[which]:.0f} of {c['of']}"
+
+
+def _words(shape: Shape) -> str:
+    days, born = shape["gestation_d"], shape["born"]
+    theirs = born["population"]
+    alike = "two children" if shape["found"]["children"] == 2 else "one child"
+    rows = [
+        (
+            f"before {c['before_wk']} weeks",
+            f"{_counted(c, 'mean')} [{_range(c)}]",
+            _counted(c, "population"),
+        )
+        for c in shape["chances"]
+    ]
+    header = ("birth", "women like her [90 % interval]", f"all women with {alike}")
+    return "\n".join([
+        f"{days // 7} weeks and {days % 7} days; {_found(shape['found'])}.",
+        table(header, rows) if rows else "  No week that is asked for is still ahead.",
+        f"  Half of women like her give birth by {born['median']:.1f} weeks, nine of ten between "
+        f"{born['low90']:.1f} and {born['high90']:.1f}; of all women half by "
+        f"{theirs['median']:.1f}, nine of ten between {theirs['low90']:.1f} and "
+        f"{theirs['high90']:.1f}.",
+        *(_option(o) for o in shape["options"] if o["plan"] != "watchful waiting"),
+        *(
+            f"  {line}"
+            for line in (
+                LIMITS,
+                shape["mechanics"],
+                *shape["assumed"],
+                *shape["left_out"],
+                shape["statement"],
+                f"Registered as forecast {shape['registered'][:12]}. Nothing is ranked. Research "
+                "software, not a medical device.",
+            )
+        ),
+    ])  # fmt: skip
+
+
+def _after(shape: Shape) -> str:
+    lines = [f"The child was born at {shape['born_wk']:.1f} weeks."]
+    for f in shape["forecasts"]:
+        days = f["gestation_d"]
+        lines.append(
+            f"  Foretold at {days // 7} weeks and {days % 7} days: {f['median']:.1f} "
+            f"[{f['low90']:.1f} to {f['high90']:.1f}] weeks; CRPS {f['crps']:.2f} weeks, "
+            f"all women {f['crps_population']:.2f}."
+        )
+        lines += [
+            f"    Before {b['before_wk']} weeks: {of_hundred(b['chance'])}, Brier score "
+            f"{b['score']:.3f}; all women {of_hundred(b['population'])}, "
+            f"{b['score_population']:.3f}."
+            for b in f["brier"]
+        ]
+    if not shape["forecasts"]:
+        lines.append("  No forecast of it was registered, so there is nothing to score.")
+    return "\n".join(lines)
+
+
+def _found(found: Shape) -> str:
+    said = [f"{found['children']} child" + ("ren" if found["children"] == 2 else "")]
+    if found["cervical_length_mm"] is not None:
+        said.append(
+            f"cervix {found['cervical_length_mm']:g} mm at {found['visit_wk']} weeks, shorter in "
+            f"{of_hundred(found['share_shorter'])} women"
+        )
+    said += [found["history"]] if found["history"] else []
+    said += [f"fibronectin {found['fibronectin']}"] if found["fibronectin"] else []
+    return ", ".join(said)
+
+
+def _option(o: Shape) -> str:
+    name = f"  {o['plan'].capitalize()}"
+    found = " ".join([o["finding"], *(f"In other women: {words}" for words in o["others"])])
+    if not o["tried"]:
+        return f"{name}: not applied to her. {found}"
+    said = ", ".join(f"{_counted(c, 'mean')} before {c['before_wk']}" for c in o["chances"])
+    return f"{name}: {said}. {found}"

@@ -1,0 +1,63 @@
+"""From visits to a sheet, and from a birth to the scores of what the sheet said."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "examples" / "data" / "pregnancy"
+
+
+@pytest.fixture
+def mother(terminal):
+    (patient,) = terminal.json("import", DATA / "short_cervix.fhir.json")["files"][0]["patients"]
+    return patient
+
+
+def test_from_visits_to_a_sheet_to_the_scores_of_a_birth(terminal, mother):
+    page = terminal.folder / "sheet.html"
+    said = terminal.json("pregnancy", mother, "--to", page)
+    (before_34,) = (c for c in said["chances"] if c["before_wk"] == 34)
+    assert before_34["low90"] < before_34["mean"] < before_34["high90"]
+    assert before_34["population"] < 0.03 < 0.3 < before_34["mean"]
+    lengths = [v["found"]["cervical_length_mm"] for v in said["visits"]]
+    assert lengths == [31, 26, 19]
+    assert said["visits"][-1]["chances"] == said["chances"]
+    assert terminal.json("score")["waiting"] == 1
+    told = terminal.run("pregnancy", mother).stdout
+    assert "all women with one child" in told
+    assert "relative risk 1.00, 0.83 to 1.20" in told
+    assert "has not been validated on outcomes" in told
+    refused = terminal.run("compare", mother, "--plan", "pessary")
+    assert refused.exit_code != 0
+    assert "stopped early" in refused.stderr
+    words = page.read_text(encoding="utf-8")
+    assert "of 100" in words
+    assert "All women with one child" in words
+    assert "Research software, not a medical device" in words
+    assert not re.search(r"""(src|href)=["']?(https?:)?//""", words)
+
+    terminal.json("import", DATA / "short_cervix_born.fhir.json")
+    after = terminal.json("pregnancy", mother, "--to", page)
+    (row,) = after["forecasts"]
+    assert row["forecast"] == said["registered"]
+    assert row["crps"] < row["crps_population"]
+    for b in row["brier"]:
+        happened = float(after["born_wk"] < b["before_wk"])
+        assert b["score"] == pytest.approx((b["chance"] - happened) ** 2)
+    assert "The child is born" in page.read_text(encoding="utf-8")
+    assert terminal.json("score")["scored"] == []
+
+
+def test_a_birth_is_scored_once_however_far_from_the_time_that_was_asked_for(terminal, mother):
+    few = ("--draws", "200")
+    terminal.json("forecast", mother, "--at", "+7d", *few)
+    compared = terminal.json("compare", mother, "--plan", "nothing", "--plan", "cerclage", *few)
+    assert compared["best"] is None
+    terminal.json("import", DATA / "short_cervix_born.fhir.json")
+    (scored,) = terminal.json("score")["scored"]
+    assert scored["observed"] == 34.3
+    assert terminal.json("score")["scored"] == []
+    refused = terminal.run("forecast", mother, "--at", "+7d")
+    assert refused.exit_code != 0
+    assert "born" in refused.stderr
