@@ -85,6 +85,7 @@ def test_every_command_answers_in_json(terminal, second):
         *hearts,
         *courses,
         "pregnancy",
+        "uterus",
         *(name for name in asked if " " not in name),
     }
     for name, words in asked.items():

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bodytwin.twins.pregnancy.model.template import Counts
+
 DATA = Path(__file__).parents[2] / "examples" / "data" / "pregnancy"
 
 
@@ -61,3 +63,40 @@ def test_a_birth_is_scored_once_however_far_from_the_time_that_was_asked_for(ter
     refused = terminal.run("forecast", mother, "--at", "+7d")
     assert refused.exit_code != 0
     assert "born" in refused.stderr
+
+
+@pytest.fixture
+def coarse(monkeypatch):
+    monkeypatch.setattr("bodytwin.twins.pregnancy.load.MESH", Counts())
+
+
+def test_from_ultrasound_measures_to_stretches_with_intervals(terminal, mother, coarse):
+    page, few = terminal.folder / "uterus.html", ("--draws", "5")
+    said = terminal.json(
+        "uterus", mother, "--measures", DATA / "ultrasound.toml", *few, "--to", page
+    )
+    assert said["computed"] == 5
+    assert said["measures"]["cervix_length_mm"] == 19
+    found = {r["name"]: r for r in said["readings"]}
+    for name in ("internal_os", "cervix", "uterus"):
+        assert 0 < found[name]["low90"] < found[name]["median"] < found[name]["high90"] < 20
+    assert found["internal_os"]["unit"] == "%"
+    assert 1 < said["later"]["slower"]["median"] < said["later"]["later"]["median"]
+    assert "has not been validated on outcomes" in said["statement"]
+    words = page.read_text(encoding="utf-8")
+    assert words.count("<polygon") > 30
+    assert "Research software, not a medical device" in words
+
+
+def test_measures_that_lack_a_unit_or_conflict_are_refused(terminal, mother, coarse):
+    good = (DATA / "ultrasound.toml").read_text(encoding="utf-8")
+    for change, word in (
+        (('"31 mm"', '"31"'), "unit"),
+        (('canal = "6 mm"', ""), "Missing: canal"),
+        (('"6 mm"', '"30 mm"'), "conflicts with canal_mm"),
+    ):
+        file = terminal.folder / "measures.toml"
+        file.write_text(good.replace(*change), encoding="utf-8")
+        refused = terminal.run("uterus", mother, "--measures", file, "--draws", "5")
+        assert refused.exit_code == 3
+        assert word in refused.stderr

@@ -66,6 +66,7 @@ for name, function in {
     "plan": courses.plan,
     "adapt": courses.adapt,
     "pregnancy": pregnancies.pregnancy,
+    "uterus": pregnancies.uterus,
     "evidence": trust.evidence,
     "report": trust.report,
     "validate": trust.validate,

@@ -8,7 +8,7 @@ import typer
 from bodytwin.cli import options
 from bodytwin.cli.command import Answer, command
 from bodytwin.cli.session import opened
-from bodytwin.cli.table import table
+from bodytwin.cli.table import band, table
 
 To = Annotated[Path | None, typer.Option("--to", help="Where to write a page (.html).")]
 Shape = dict[str, Any]
@@ -37,6 +37,58 @@ def pregnancy(
         if to is not None:
             write_sheet(shape, to)
     return Answer(shape=shape, words=_after(shape) if "born_wk" in shape else _words(shape))
+
+
+@command(
+    "bodytwin uterus 3f2a --measures ultrasound.toml --to uterus.html",
+    "bodytwin uterus 3f2a --measures ultrasound.toml --draws 100 --seed 1",
+)
+def uterus(
+    *,
+    patient: options.Patient,
+    measures: Annotated[
+        Path, typer.Option("--measures", help="TOML of ultrasound measures, each with its unit.")
+    ],
+    draws: Annotated[
+        int, typer.Option("--draws", help="How many women to draw from what is known.")
+    ] = 16,
+    seed: options.Seed = 0,
+    to: To = None,
+    home: options.Home,
+) -> Answer:
+    """Say how much uterus and cervix stretch under their load.
+
+    A solid is made of the measures, its shape without the load is found, and stretch is
+    counted from there. For study: it says nothing of how long the pregnancy lasts.
+    """
+    from bodytwin.cli.progress import progress
+    from bodytwin.service.expecting import burden, write_burden
+    from bodytwin.service.people import patient_called
+
+    with opened(home) as workspace, progress() as report:
+        who = patient_called(workspace, patient)
+        shape = burden(workspace, who, measures, draws=draws, seed=seed, progress=report)
+        if to is not None:
+            write_burden(shape, to)
+    told = {k: v for k, v in shape.items() if k != "section"}
+    return Answer(shape=told, words=_loaded(told))
+
+
+def _loaded(shape: Shape) -> str:
+    rows = [(r["words"], band(r)) for r in shape["readings"]]
+    later, slower = shape["later"]["later"], shape["later"]["slower"]
+    wk = f"{shape['later_wk']:g}"
+    kpa = shape["pressure_kpa"]
+    return "\n".join([
+        f"{shape['week']:.1f} weeks, pressure {kpa['mean']:.2f} kPa (sd {kpa['sd']:.2f}); "
+        f"{shape['computed']} of {shape['draws']} draws could be computed.",
+        table(("what", "median [90 % interval]"), rows),
+        f"  {wk} weeks later, the shape at rest and the pressure as now, the stretch about the "
+        f"internal os is {band(later, unit=False)} times as large; with a cervix that softens half "
+        f"as fast, as progesterone is thought to make it, {band(slower, unit=False)} times.",
+        *(f"  Not computed: {why}" for why in shape["failed"][:1]),
+        f"  {shape['statement']}",
+    ])  # fmt: skip
 
 
 def of_hundred(share: float) -> str:

@@ -4,6 +4,7 @@ What the sheet says of the birth is registered before it is shown. Once the chil
 holds what was registered against the birth.
 """
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from bodytwin.contract import personalise as condition
 from bodytwin.contract.case import Measurement
 from bodytwin.contract.study import Shape
 from bodytwin.contract.twin import EventTwin
-from bodytwin.errors import BodytwinError, StoreError
+from bodytwin.errors import BodytwinError, StoreError, UnreadableFileError
 from bodytwin.governance.request import Action
 from bodytwin.numerics.inference.sample import Progress, silent
 from bodytwin.record import Record
 from bodytwin.report.pregnancy import render_born, render_pregnancy
+from bodytwin.report.uterus import render_uterus
 from bodytwin.service.access import granted
 from bodytwin.service.choice import choose
 from bodytwin.service.forecasting import When, forecast
@@ -64,6 +66,39 @@ def write_sheet(answer: Shape, path: Path) -> None:
     page = render_born(answer) if "born_wk" in answer else render_pregnancy(answer)
     try:
         path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"The page cannot be written: {error.strerror}.") from error
+
+
+def burden(
+    workspace: Workspace,
+    patient: str,
+    measures: Path,
+    *,
+    draws: int,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Shape:
+    """The study of the load on uterus and cervix, of measures in a TOML file.
+
+    Raises:
+        UnreadableFileError: the file cannot be read as TOML.
+
+    """
+    try:
+        said = tomllib.loads(measures.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnreadableFileError(
+            "The measures cannot be read as TOML, as in: cervix_length = '35 mm'."
+        ) from error
+    asked = {"measures": said, "draws": draws}
+    return study(workspace, patient, TWIN, "load", asked, seed=seed, progress=progress)
+
+
+def write_burden(answer: Shape, path: Path) -> None:
+    """Write the page to `path`."""
+    try:
+        path.write_text(render_uterus(answer), encoding="utf-8")
     except OSError as error:
         raise StoreError(f"The page cannot be written: {error.strerror}.") from error
 

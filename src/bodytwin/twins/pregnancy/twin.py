@@ -32,6 +32,7 @@ from bodytwin.twins.pregnancy.interventions import (
     from_text,
     require_heard,
 )
+from bodytwin.twins.pregnancy.load import load
 from bodytwin.twins.pregnancy.model.cohort import length_mm
 from bodytwin.twins.pregnancy.model.trials import Intervention
 from bodytwin.twins.pregnancy.observe import (
@@ -175,7 +176,8 @@ class PregnancyTwin:
     def studies(self) -> Mapping[str, str]:
         """What can be asked beyond forecasts."""
         return {
-            "sheet": "how long this pregnancy may last, beside all women, and what trials found"
+            "sheet": "how long this pregnancy may last, beside all women, and what trials found",
+            "load": "how much uterus and cervix stretch, now and four weeks later",
         }
 
     def view(self, case: Case[Expecting]) -> View:
@@ -185,9 +187,14 @@ class PregnancyTwin:
     def study(
         self, name: str, posterior: Posterior, asked: Mapping[str, Any], progress: Progress
     ) -> Shape:
-        """The sheet: `name` is "sheet", nothing is asked."""
-        if name not in self.studies or asked:
-            raise InvalidInputError("This twin has one study, 'sheet', of which nothing is asked.")
+        """The sheet, of which nothing is asked; or the load, of `measures` and `draws`."""
+        if name == "load" and set(asked) == {"measures", "draws"}:
+            return load(posterior, asked, progress, posterior.seed)
+        if name != "sheet" or asked:
+            raise InvalidInputError(
+                "This twin has two studies: 'sheet', of which nothing is asked, and 'load', of "
+                "measures and draws."
+            )
         return sheet(posterior, progress)
 
     def plan_from_text(self, case: Case[Expecting], text: str) -> PregnancyPlan:
