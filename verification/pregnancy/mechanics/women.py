@@ -24,7 +24,7 @@ def computed(count, weeks=WEEKS, seed=5):
     """Refusals, failures (each a sentence) and readings of `count` women."""
     rng = np.random.default_rng(seed)
     refused, failed, found = [], [], []
-    tissue = tissues(rng.standard_normal((count, 8)))
+    tissue = tissues(rng.standard_normal((count, 9)))
     for k in range(count):
         week = weeks[k % len(weeks)]
         pressure = amniotic_pressure(week=week)

@@ -112,7 +112,7 @@ def load(posterior: Posterior, asked: Mapping[str, Any], progress: Progress, see
     rng = np.random.default_rng([seed, of.draws])
     rows: dict[str, list[Readings]] = {"now": [], "later": [], "slower": []}
     failed: list[str] = []
-    tissue = tissues(rng.standard_normal((of.draws, 8)))
+    tissue = tissues(rng.standard_normal((of.draws, 9)))
     sd = errors(of.measures)
     for k in range(of.draws):
         progress("Uterus and cervix under their load", k / of.draws)
@@ -188,7 +188,7 @@ def _change(now: list[Readings], then: list[Readings]) -> Shape:
 
 def _section(of: Asked) -> Shape:
     """The sagittal section of the measures as said, with the stretch at its nodes."""
-    middle = tissues(np.zeros((1, 8)))[0]
+    middle = tissues(np.zeros((1, 9)))[0]
     seen: Loaded = seen_under(
         half_uterus(of.measures, MESH),
         Load(tissue=middle, week=of.week, pressure_kpa=of.pressure.mean_kpa),

@@ -16,7 +16,7 @@ WOMAN = Measures(
     posterior_mm=8, lower_segment_mm=6, cervix_length_mm=35, cervix_outer_mm=32, canal_mm=6,
     angle_deg=105,
 )  # fmt: skip
-LOAD = Load(tissue=tissues(np.zeros((1, 8)))[0], week=24.0, pressure_kpa=0.8)
+LOAD = Load(tissue=tissues(np.zeros((1, 9)))[0], week=24.0, pressure_kpa=0.8)
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ from bodytwin.twins.pregnancy.model.tissue import Tissue
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-BACK = ("back", "ligaments", "cervix_outer")
+BACK = ("back", "pelvis", "ligaments", "cervix_outer")
 FRONT = ("front", "fundus")
 
 
@@ -157,7 +157,8 @@ def _body(
 def _loads(uterus: Uterus, load: Load) -> list[solid.Load]:
     held = [(FRONT, load.tissue.front_kpa_per_mm), (BACK, load.tissue.back_kpa_per_mm)]
     springs = [solid.Support(uterus.surfaces[n], k) for names, k in held for n in names]
-    return [solid.Pressure(uterus.surfaces["cavity"], pressure_kpa=load.pressure_kpa), *springs]
+    across = load.tissue.borne_share * load.pressure_kpa
+    return [solid.Pressure(uterus.surfaces["cavity"], pressure_kpa=across), *springs]
 
 
 def _held(uterus: Uterus) -> list[solid.Held]:

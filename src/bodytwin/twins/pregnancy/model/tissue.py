@@ -46,6 +46,7 @@ class Tissue:
     uterus_fibre_kpa: float
     front_kpa_per_mm: float
     back_kpa_per_mm: float
+    borne_share: float
 
     def __post_init__(self) -> None:
         require_positive(
@@ -115,11 +116,12 @@ def published() -> dict[str, Quoted]:
         "uterus_fibre_kpa": quoted(said["uterus"]["fibre_kpa"]),
         "front_kpa_per_mm": quoted(outside["front_kpa_per_mm"]),
         "back_kpa_per_mm": quoted(outside["back_kpa_per_mm"]),
+        "borne_share": quoted(outside["borne_share"]),
     }
 
 
 def tissues(deviates: Array) -> tuple[Tissue, ...]:
-    """One tissue for each row of standard normal `deviates` (draw, 8), in the order of `Tissue`."""
+    """One tissue for each row of standard normal `deviates` (draw, 9), in the order of `Tissue`."""
     known = published()
     columns = {name: known[name].at(z) for name, z in zip(known, deviates.T, strict=True)}
     return tuple(
