@@ -1,5 +1,6 @@
 """From visits to a sheet, and from a birth to the scores of what the sheet said."""
 
+import json
 import re
 from pathlib import Path
 
@@ -67,24 +68,36 @@ def test_a_birth_is_scored_once_however_far_from_the_time_that_was_asked_for(ter
 
 @pytest.fixture
 def coarse(monkeypatch):
-    monkeypatch.setattr("bodytwin.twins.pregnancy.load.MESH", Counts())
+    monkeypatch.setattr("bodytwin.twins.pregnancy.direct.MESH", Counts())
+    monkeypatch.setattr("bodytwin.twins.pregnancy.load.AHEAD_WK", 4.0)
 
 
 def test_from_ultrasound_measures_to_stretches_with_intervals(terminal, mother, coarse):
     page, few = terminal.folder / "uterus.html", ("--draws", "5")
-    said = terminal.json(
-        "uterus", mother, "--measures", DATA / "ultrasound.toml", *few, "--to", page
-    )
-    assert said["computed"] == 5
+    terminal.json("import", DATA / "short_cervix_ultrasound.fhir.json")
+    said = terminal.json("uterus", mother, *few, "--to", page)
+    assert said["computed"] > 900
+    assert said["direct"]["computed"] == 5
+    assert said["direct"]["held"] > 0.6 * said["direct"]["of"]
     assert said["measures"]["cervix_length_mm"] == 19
+    assert said["measures"]["fundus_mm"] == 8.5
     found = {r["name"]: r for r in said["readings"]}
     for name in ("internal_os", "cervix", "uterus"):
         assert 0 < found[name]["low90"] < found[name]["median"] < found[name]["high90"] < 20
     assert found["internal_os"]["unit"] == "%"
-    assert 1 < said["later"]["slower"]["median"] < said["later"]["later"]["median"]
+    now, last = said["weeks"][0], said["weeks"][-1]
+    assert last["week"] == now["week"] + 4
+    assert now["softens"]["median"] < last["slower"]["median"] < last["softens"]["median"]
+    changes = {c["name"]: c for c in said["changes"]}
+    assert changes["upright"]["low90"] > 0 > changes["head_down"]["high90"]
+    assert changes["polyhydramnios"]["low90"] > 0
+    assert "1.00, 0.83 to 1.20" in " ".join(changes["pessary"]["trials"])
     assert "has not been validated on outcomes" in said["statement"]
     words = page.read_text(encoding="utf-8")
     assert words.count("<polygon") > 30
+    view = json.loads(re.search(r'id="uterus">(.*?)</script>', words)[1])
+    assert [one["name"] for one in view["series"]][:3] == ["own", "slower", "cerclage"]
+    assert not re.search(r"""(src|href)=["']?(https?:)?//""", words)
     assert "Research software, not a medical device" in words
 
 

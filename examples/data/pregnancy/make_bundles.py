@@ -1,8 +1,8 @@
 """Three pregnancies that do not exist, as FHIR R4 Bundles, and the birth of the first.
 
 Writes `short_cervix.fhir.json`, `first_child.fhir.json`, `two_children.fhir.json` and
-`short_cervix_born.fhir.json` beside this file. Values were written by hand to show how the twin
-works.
+`short_cervix_born.fhir.json` and `short_cervix_ultrasound.fhir.json` beside this file. Values were
+written by hand to show how the twin works.
 """
 
 import json
@@ -22,6 +22,16 @@ CODES = {
     "fetal_fibronectin": (LOCAL, "fetal_fibronectin", "Fetal fibronectin", "ng/mL"),
     "gestation_at_birth": (LOINC, "76516-4", "Gestational age at birth", "wk"),
 }
+ULTRASOUND: dict[str, float] = {
+    "ultrasound_longitudinal": 160, "ultrasound_anterior_posterior": 112,
+    "ultrasound_transverse": 135, "ultrasound_fundus": 8.5, "ultrasound_anterior": 8.5,
+    "ultrasound_posterior": 8, "ultrasound_lower_segment": 5, "ultrasound_cervix_outer": 31,
+    "ultrasound_canal": 6, "ultrasound_angle": 105,
+}  # fmt: skip
+CODES |= {
+    name: (LOCAL, name, name.replace("_", " "), "deg" if name == "ultrasound_angle" else "mm")
+    for name in ULTRASOUND
+}
 FIRST = {"gestational_age": 84}
 WOMEN: dict[str, tuple[str, dict[int, dict[str, float]]]] = {
     "short_cervix": ("A", {
@@ -38,6 +48,7 @@ WOMEN: dict[str, tuple[str, dict[int, dict[str, float]]]] = {
         84: FIRST | {"births": 1, "preterm_births": 0, "fetuses": 2},
         154: {"cervical_length": 29},
     }),
+    "short_cervix_ultrasound": ("A", {161: ULTRASOUND}),
     "short_cervix_born": ("A", {240: {"gestation_at_birth": 34.3}}),
 }  # fmt: skip
 START = datetime(2024, 1, 8, 9, tzinfo=UTC)

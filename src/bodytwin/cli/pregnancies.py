@@ -40,18 +40,19 @@ def pregnancy(
 
 
 @command(
-    "bodytwin uterus 3f2a --measures ultrasound.toml --to uterus.html",
-    "bodytwin uterus 3f2a --measures ultrasound.toml --draws 100 --seed 1",
+    "bodytwin uterus 3f2a --to uterus.html",
+    "bodytwin uterus 3f2a --measures ultrasound.toml --draws 20 --seed 1",
 )
 def uterus(
     *,
     patient: options.Patient,
     measures: Annotated[
-        Path, typer.Option("--measures", help="TOML of ultrasound measures, each with its unit.")
-    ],
+        Path | None,
+        typer.Option("--measures", help="TOML of ultrasound measures that are not in the record."),
+    ] = None,
     draws: Annotated[
-        int, typer.Option("--draws", help="How many women to draw from what is known.")
-    ] = 16,
+        int, typer.Option("--draws", help="How many women who could be her to compute directly.")
+    ] = 6,
     seed: options.Seed = 0,
     to: To = None,
     home: options.Home,
@@ -70,25 +71,35 @@ def uterus(
         shape = burden(workspace, who, measures, draws=draws, seed=seed, progress=report)
         if to is not None:
             write_burden(shape, to)
-    told = {k: v for k, v in shape.items() if k != "section"}
+    told = {k: v for k, v in shape.items() if k not in ("section", "view")}
     return Answer(shape=told, words=_loaded(told))
 
 
 def _loaded(shape: Shape) -> str:
     rows = [(r["words"], band(r)) for r in shape["readings"]]
-    later, slower = shape["later"]["later"], shape["later"]["slower"]
-    wk = f"{shape['later_wk']:g}"
-    kpa = shape["pressure_kpa"]
+    last, kpa, direct = shape["weeks"][-1], shape["pressure_kpa"], shape["direct"]
+    tried = [(c["words"], _changed(c)) for c in shape["changes"]]
     return "\n".join([
         f"{shape['week']:.1f} weeks, pressure {kpa['mean']:.2f} kPa (sd {kpa['sd']:.2f}); "
-        f"{shape['computed']} of {shape['draws']} draws could be computed.",
+        f"{shape['computed']} women who could be her.",
         table(("what", "median [90 % interval]"), rows),
-        f"  {wk} weeks later, the shape at rest and the pressure as now, the stretch about the "
-        f"internal os is {band(later, unit=False)} times as large; with a cervix that softens half "
-        f"as fast, as progesterone is thought to make it, {band(slower, unit=False)} times.",
-        *(f"  Not computed: {why}" for why in shape["failed"][:1]),
+        f"  At {last['week']:.0f} weeks the stretch about the internal os is "
+        f"{band(last['softens'])}; with a cervix that softens half as fast, as progesterone is "
+        "thought to make it, "
+        f"{band(last['slower'])}.",
+        table(("what would change it", "stretch about the internal os"), tried),
+        "  Less stretch is not fewer early births: --to and `bodytwin compare` tell of trials.",
+        f"  {direct['computed']} of {direct['draws']} women were also computed directly: of "
+        f"{direct['of']} readings {direct['held']} lay within the 95 % intervals of the emulator.",
+        *(f"  Not computed: {why}" for why in direct["failed"][:1]),
         f"  {shape['statement']}",
     ])  # fmt: skip
+
+
+def _changed(c: Shape) -> str:
+    if "median" not in c:
+        return "not computed"
+    return f"{c['median']:+.0f} % [{c['low90']:+.0f} to {c['high90']:+.0f}]"
 
 
 def of_hundred(share: float) -> str:

@@ -73,20 +73,20 @@ def write_sheet(answer: Shape, path: Path) -> None:
 def burden(
     workspace: Workspace,
     patient: str,
-    measures: Path,
+    measures: Path | None,
     *,
     draws: int,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Shape:
-    """The study of the load on uterus and cervix, of measures in a TOML file.
+    """The study of the load on uterus and cervix, of measures in a TOML file and the record.
 
     Raises:
         UnreadableFileError: the file cannot be read as TOML.
 
     """
     try:
-        said = tomllib.loads(measures.read_text(encoding="utf-8"))
+        said = {} if measures is None else tomllib.loads(measures.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnreadableFileError(
             "The measures cannot be read as TOML, as in: cervix_length = '35 mm'."

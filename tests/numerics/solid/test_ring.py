@@ -146,6 +146,30 @@ def test_a_stiff_ring_loses_its_tension_as_the_tissue_gives_way_and_never_pushes
     assert (ring.tensions_mn(0.5 * mesh.positions_mm) == 0).all()
 
 
+def test_half_a_ring_pulls_each_of_its_points_as_the_whole_does():
+    mesh, count = tube(), 9
+    u = np.random.default_rng(4).uniform(-0.2, 0.2, mesh.positions_mm.shape)
+    points = solid.embedded(mesh, circle(3.4, count))
+    first = solid.Embedded(points.nodes[:5], points.shares[:5])
+
+    def pulls(at, *, half):
+        ring = solid.tied(at, mesh.positions_mm, tension_mn=5.0, stiffness_mn=20.0, half=half)
+        x = mesh.positions_mm[ring.groups]
+        out = np.zeros_like(u)
+        np.add.at(out, ring.groups, ring.force_mn(x, u[ring.groups], 1.0))
+        return ring, out
+
+    (ring, some), (whole, every) = pulls(first, half=True), pulls(points, half=False)
+    assert len(ring.groups) == 4
+    assert ring.tied_mm == pytest.approx(whole.tied_mm[:4])
+    inner = np.setdiff1d(
+        points.nodes[1:4], np.r_[points.nodes[:1].ravel(), points.nodes[4:].ravel()]
+    )
+    assert len(inner)
+    np.testing.assert_allclose(some[inner], every[inner], atol=1e-12)
+    assert ring.length_mm(mesh.positions_mm) == pytest.approx(ring.tied_mm.sum())
+
+
 def test_a_ring_of_two_points_or_negative_tension_is_refused():
     mesh = tube()
     with pytest.raises(InvalidInputError, match="A ring needs 3 points, got 2"):

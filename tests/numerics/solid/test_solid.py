@@ -149,6 +149,7 @@ def test_the_stiffness_of_a_loaded_body_is_the_slope_of_its_forces(law):
     above = mesh.boundary_where(lambda x: x[:, 2] > 2 - 1e-9)
     loads = [
         solid.Pressure(above, pressure_kpa=3.0),
+        solid.Pressure(above, pressure_kpa=1.0, rise_kpa_per_mm=(0.4, -0.7, 1.1)),
         solid.Traction(above, traction_kpa=(1.0, 2.0, 3.0)),
         solid.Support(above, stiffness_kpa_per_mm=4.0),
     ]
@@ -178,6 +179,17 @@ def test_pressure_on_the_whole_surface_pushes_with_no_net_force():
     load = solid.Pressure(mesh.boundary, pressure_kpa=2.0)
     force = load.force_mn(mesh.positions_mm[mesh.boundary], u[mesh.boundary], 1.0)
     np.testing.assert_allclose(force.sum(axis=(0, 1)), 0.0, atol=1e-12)
+
+
+def test_a_pressure_that_rises_with_the_place_pushes_like_the_fluid_that_the_body_displaces():
+    mesh = crooked()
+    u = np.random.default_rng(3).uniform(-0.1, 0.1, mesh.positions_mm.shape)
+    now = solid.Mesh(mesh.positions_mm + u, mesh.cells)
+    rise = np.array([0.2, -0.1, 0.5])
+    load = solid.Pressure(mesh.boundary, pressure_kpa=2.0, rise_kpa_per_mm=tuple(rise))
+    residual = load.force_mn(mesh.positions_mm[mesh.boundary], u[mesh.boundary], 1.0)
+    displaced = rise * now.geometry.weight_mm3.sum()
+    np.testing.assert_allclose(residual.sum(axis=(0, 1)), displaced, rtol=2e-3)
 
 
 def test_a_face_under_pressure_is_pushed_against_its_outward_normal():

@@ -18,20 +18,20 @@ def moved_mm(loaded):
     return float(np.linalg.norm(loaded.displacement_mm[loaded.as_seen.plate.os_ring].mean(axis=0)))
 
 
-def test_stretch_and_place_of_the_os_change_little_from_mesh_to_mesh(record_property):
-    coarse, fine, layered = (
+def test_stretch_and_place_of_the_os_change_little_on_finer_meshes(record_property):
+    said, layered, finer = (
         seen_under(half_uterus(WOMAN, counts), LOAD)
-        for counts in (Counts(), FINE, Counts(fine=2, layers=2))
+        for counts in (FINE, Counts(fine=2, layers=2), Counts(fine=4))
     )
-    found = [readings(x) for x in (coarse, fine, layered)]
+    found = [readings(x) for x in (said, layered, finer)]
     record_property("stretch", [r.internal_os for r in found])
-    print("\n", found, [moved_mm(x) for x in (coarse, fine, layered)])
-    for name in ("internal_os", "cervix", "uterus"):
+    print("\n", found, [moved_mm(x) for x in (said, layered, finer)])
+    for name, within in (("internal_os", 0.03), ("uterus", 0.03), ("cervix", 0.04)):
         a, b, c = (getattr(r, name) - 1 for r in found)
-        assert a == pytest.approx(b, rel=0.03)
-        assert b == pytest.approx(c, rel=0.03)
-    assert moved_mm(fine) == pytest.approx(moved_mm(layered), rel=0.05)
-    assert found[1].os_share == pytest.approx(found[2].os_share, rel=0.05)
+        assert a == pytest.approx(b, rel=within)
+        assert a == pytest.approx(c, rel=0.03)
+    assert moved_mm(said) == pytest.approx(moved_mm(layered), rel=0.05)
+    assert moved_mm(said) == pytest.approx(moved_mm(finer), rel=0.05)
 
 
 def test_a_shorter_and_a_softer_cervix_stretch_more_and_the_soft_one_feels_its_length_more():

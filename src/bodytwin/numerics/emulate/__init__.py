@@ -3,12 +3,13 @@
 from bodytwin.numerics.emulate.bound import Bound, leave_one_out
 from bodytwin.numerics.emulate.chance import Chance, learn_chance, left_out_chances
 from bodytwin.numerics.emulate.design import design
-from bodytwin.numerics.emulate.process import Process, learn
+from bodytwin.numerics.emulate.process import Process, conditioned, learn
 
 __all__ = [
     "Bound",
     "Chance",
     "Process",
+    "conditioned",
     "design",
     "learn",
     "learn_chance",

@@ -98,7 +98,7 @@ def learn(points: Array, values: Array) -> Process:
     best = min(found, key=lambda f: float(f.fun))
     if not np.isfinite(best.fun):
         raise NumericalError("No emulator fits these runs.")
-    return _made(points, values, np.exp(best.x[:d]), float(np.exp(best.x[d])))
+    return conditioned(points, values, lengths=np.exp(best.x[:d]), noise=float(np.exp(best.x[d])))
 
 
 def with_one(x: Array) -> Array:
@@ -135,7 +135,8 @@ def _misfit(log: Array, points: Array, values: Array) -> float:
     )
 
 
-def _made(points: Array, values: Array, lengths: Array, noise: float) -> Process:
+def conditioned(points: Array, values: Array, *, lengths: Array, noise: float) -> Process:
+    """An emulator from runs as in `learn`, with lengths (d,) and noise that are known."""
     root, mean_root, coefficients, rest = _solved(points, values, lengths, noise)
     free = len(points) - points.shape[1] - 1
     return Process(

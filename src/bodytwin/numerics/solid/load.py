@@ -9,7 +9,8 @@ r"""What presses, pulls and holds a body?
     R_a = k \int N_a\, u\, dA                                                 \tag{3: Support}
 
 Pressure (1) follows the deformed surface x and pushes against its outward normal; its
-stiffness is not symmetric where the surface has a free edge. Traction (2) and Support (3) are
+stiffness is not symmetric where the surface has a free edge. Where a fluid is heavy it grows with
+the place, :math:`p = p_0 + g \cdot x`. Traction (2) and Support (3) are
 per undeformed area. Signs are those of a residual: what the body bears less what is applied.
 
 Not for: contact (`contact`), sutures (`ring`).
@@ -55,10 +56,11 @@ class Load(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Pressure:
-    """Equation (1)."""
+    """Equation (1), with p0 at the origin and g in `rise_kpa_per_mm` (3,)."""
 
     faces: Ints
     pressure_kpa: float
+    rise_kpa_per_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
         require_faces(self.faces)
@@ -71,19 +73,29 @@ class Pressure:
     def force_mn(self, x: Array, u: Array, share: float) -> Array:
         """Of `Load`."""
         first, second = tangents(x + u)
-        weight = share * self.pressure_kpa * element.FACE_WEIGHT
-        return np.einsum("q,qa,fqi->fai", weight, element.FACE_VALUE, np.cross(first, second))
+        p = self._at(x + u, share)
+        return np.einsum("fq,qa,fqi->fai", p, element.FACE_VALUE, np.cross(first, second))
 
     def stiffness_mn_per_mm(self, x: Array, u: Array, share: float) -> Array:
         """Of `Load`."""
         first, second = tangents(x + u)
-        value = (share * self.pressure_kpa * element.FACE_WEIGHT)[:, None] * element.FACE_VALUE
-        slope = element.FACE_SLOPE
-        by_first = np.einsum("ilk,fqk->fqil", _TURN, second)
-        by_second = np.einsum("ijl,fqj->fqil", _TURN, first)
-        one = np.einsum("qa,qb,fqil->faibl", value, slope[:, 0], by_first)
-        two = np.einsum("qa,qb,fqil->faibl", value, slope[:, 1], by_second)
-        return (one + two).reshape(-1, 27, 27)
+        p = self._at(x + u, share)
+        value, slope = element.FACE_VALUE, element.FACE_SLOPE
+        by_first = np.einsum("fq,ilk,fqk->fqil", p, _TURN, second)
+        by_second = np.einsum("fq,ijl,fqj->fqil", p, _TURN, first)
+        made = np.einsum("qa,qb,fqil->faibl", value, slope[:, 0], by_first)
+        made += np.einsum("qa,qb,fqil->faibl", value, slope[:, 1], by_second)
+        if any(self.rise_kpa_per_mm):
+            rise = share * np.asarray(self.rise_kpa_per_mm)
+            push = element.FACE_WEIGHT[:, None] * np.cross(first, second)
+            made += np.einsum("qa,qb,fqi,l->faibl", value, value, push, rise)
+        return made.reshape(-1, 27, 27)
+
+    def _at(self, now: Array, share: float) -> Array:
+        """Of the pressure the share, times the weight of each point, (f, q)."""
+        place = np.einsum("qa,fai->fqi", element.FACE_VALUE, now)
+        p = self.pressure_kpa + place @ np.asarray(self.rise_kpa_per_mm)
+        return share * p * element.FACE_WEIGHT
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,12 +11,14 @@ length l of a part and :math:`\ell` what it was when the cable was tied,
 
 n leads from the first point to the second. A cable pulls and never pushes. A polygon of c sides
 round a circle presses like the circle with a line load of T over the radius, within one
-part in :math:`c^2`.
+part in :math:`c^2`. In half a body, cut where both sides are alike, half the cable runs openly from
+cut to cut.
 
 Not for: a thread that slips through the tissue or cuts into it; its knot.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,19 +34,24 @@ Ints = NDArray[np.int64]
 class Ring:
     """Equations (1) and (2): T0 in `tension_mn`, k in `stiffness_mn` (Young's modulus times area).
 
-    The cable runs through `points` in their order and back to the first. `tied_mm` (p,) are the
-    lengths of its parts at which the tension is T0. A share of the load is a share of T.
+    The cable runs through `points` in their order and, unless it is `half` of a ring, back to the
+    first. `tied_mm` are the lengths of its parts at which the tension is T0, (p,) or of half a ring
+    (p - 1,). A share of the load is a share of T.
     """
 
     points: Embedded
     tied_mm: Array
     tension_mn: float
     stiffness_mn: float = 0.0
+    half: bool = False
 
     def __post_init__(self) -> None:
         if len(self.points.nodes) < 3:
             raise InvalidInputError(f"A ring needs 3 points, got {len(self.points.nodes)}.")
-        if self.tied_mm.shape != (len(self.points.nodes),) or not (self.tied_mm > 0).all():
+        if (
+            self.tied_mm.shape != (len(self.points.nodes) - self.half,)
+            or not (self.tied_mm > 0).all()
+        ):
             raise InvalidInputError(
                 "tied_mm must be a positive length for each part of the ring; two points of it may "
                 "lie in one place."
@@ -56,8 +63,7 @@ class Ring:
     @property
     def groups(self) -> Ints:
         """Of `Load`: the nodes of both ends of each part."""
-        nodes = self.points.nodes
-        return np.concatenate([nodes, np.roll(nodes, -1, axis=0)], axis=1)
+        return np.concatenate(_parts(self.points.nodes, half=self.half), axis=1)
 
     def force_mn(self, x: Array, u: Array, share: float) -> Array:
         """Of `Load`."""
@@ -90,8 +96,8 @@ class Ring:
         return float(self._pulled(positions_mm[self.groups])[1].sum())
 
     def _ends(self) -> Array:
-        shares = self.points.shares
-        return np.concatenate([-shares, np.roll(shares, -1, axis=0)], axis=1)
+        first, second = _parts(self.points.shares, half=self.half)
+        return np.concatenate([-first, second], axis=1)
 
     def _pulled(self, x: Array) -> tuple[Array, Array, Array, Array]:
         """Direction, length, tension and its rise per mm of each part."""
@@ -103,9 +109,21 @@ class Ring:
 
 
 def tied(
-    points: Embedded, positions_mm: Array, *, tension_mn: float, stiffness_mn: float = 0.0
+    points: Embedded,
+    positions_mm: Array,
+    *,
+    tension_mn: float,
+    stiffness_mn: float = 0.0,
+    half: bool = False,
 ) -> Ring:
     """A ring that had the tension given while the nodes were at `positions_mm` (n, 3)."""
-    at = points.at(positions_mm)
-    lengths = np.linalg.norm(np.roll(at, -1, axis=0) - at, axis=1)
-    return Ring(points, lengths, tension_mn, stiffness_mn)
+    first, second = _parts(points.at(positions_mm), half=half)
+    lengths = np.linalg.norm(second - first, axis=1)
+    return Ring(points, lengths, tension_mn, stiffness_mn, half)
+
+
+def _parts(of: NDArray[Any], *, half: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both ends of each part, of values at the points (p, ...)."""
+    if half:
+        return of[:-1], of[1:]
+    return of, np.roll(of, -1, axis=0)

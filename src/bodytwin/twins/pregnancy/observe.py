@@ -17,6 +17,7 @@ from bodytwin.numerics.inference import Censoring
 from bodytwin.record import LOINC, Record
 from bodytwin.record.code import LOCAL
 from bodytwin.twins.pregnancy.model.findings import EARLIEST_WK, LATEST_WK, Findings, History
+from bodytwin.twins.pregnancy.model.measures import NAMES, short_name, unit_of
 from bodytwin.twins.pregnancy.model.quoted import table
 from bodytwin.twins.pregnancy.parameters import HOURS_PER_WK, Expecting
 
@@ -36,6 +37,10 @@ UNITS = {
     "gestational_age": "d", LENGTH: LENGTH_UNIT, "fetal_fibronectin": "ng/mL", "fetuses": "1",
     "births": "1", "preterm_births": "1", "earliest_birth": "wk", BIRTH: BIRTH_UNIT,
 }  # fmt: skip
+SHORT = {f"ultrasound_{short_name(name)}": name for name in NAMES}
+"""What measures of uterus and cervix are called in a record."""
+CODES.update({name: {(LOCAL, name)} for name in SHORT})
+UNITS.update({name: unit_of(full) for name, full in SHORT.items()})
 LENGTH_ERROR = ErrorModel(additive_sd=0.5)
 """Whole millimetres: published chances are of lengths as measured, their error in them."""
 BIRTH_ERROR = ErrorModel(additive_sd=0.1)
@@ -81,7 +86,13 @@ def case_of(
         patient=record.patient,
         origin=origin,
         as_of=now,
-        inputs=Expecting(found=found, born_wk=None if born is None else born[1]),
+        inputs=Expecting(
+            found=found,
+            born_wk=None if born is None else born[1],
+            ultrasound=tuple(
+                (full, said[name][-1][1]) for name, full in SHORT.items() if said[name]
+            ),
+        ),
         measurements=tuple(
             _measurement(quantity, row, origin)
             for quantity, row in ((LENGTH, measured), (BIRTH, born))

@@ -21,11 +21,14 @@ class Expecting:
     """What the twin knows of a woman besides the length of her cervix as it was measured.
 
     `found` is of the visit from whose week the forecast runs; `born_wk` is the gestation at birth
-    where that is known. Times of a case count from the first day of gestation.
+    where that is known. `ultrasound` has the names, as in `measures.NAMES`, and last readings of
+    the measures of uterus and cervix in the record. Times of a case count from the first day of
+    gestation.
     """
 
     found: Findings
     born_wk: float | None = None
+    ultrasound: tuple[tuple[str, float], ...] = ()
 
 
 def prior_of() -> Prior:

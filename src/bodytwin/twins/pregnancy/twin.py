@@ -177,7 +177,7 @@ class PregnancyTwin:
         """What can be asked beyond forecasts."""
         return {
             "sheet": "how long this pregnancy may last, beside all women, and what trials found",
-            "load": "how much uterus and cervix stretch, now and four weeks later",
+            "load": "how much uterus and cervix stretch, now and in weeks to come",
         }
 
     def view(self, case: Case[Expecting]) -> View:

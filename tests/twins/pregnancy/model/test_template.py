@@ -40,7 +40,8 @@ def test_uterus_and_cervix_are_all_and_parts_belong_to_them():
 
 def test_parts_of_the_outer_surface_are_all_of_it():
     surfaces = half_template(Counts()).surfaces
-    parts = [surfaces[n] for n in ("fundus", "front", "back", "ligaments", "cervix_outer")]
+    names = ("fundus", "front", "pelvis", "back", "ligaments", "cervix_outer")
+    parts = [surfaces[n] for n in names]
     assert sum(map(len, parts)) == len(surfaces["outer"])
 
 

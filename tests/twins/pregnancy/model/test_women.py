@@ -5,7 +5,7 @@ import pytest
 
 from bodytwin.errors import OutsidePopulationError
 from bodytwin.twins.pregnancy.model.measures import NAMES
-from bodytwin.twins.pregnancy.model.women import at_scores, drawn
+from bodytwin.twins.pregnancy.model.women import at_scores, drawn, grown, scores_of
 
 COLUMN = {name: i for i, name in enumerate(NAMES)}
 
@@ -45,3 +45,13 @@ def test_the_same_seed_draws_the_same_women():
 def test_a_week_outside_the_table_is_refused():
     with pytest.raises(OutsidePopulationError, match="16 to 38 weeks"):
         drawn(12.0, np.random.default_rng(0), 1)
+
+
+def test_a_woman_keeps_her_place_among_women_as_weeks_go_by():
+    women = drawn(24.0, np.random.default_rng(5), 50)
+    later = grown(women, week=24.0, to_wk=31.0)
+    assert scores_of(31.0, later) == pytest.approx(scores_of(24.0, women), abs=1e-9)
+    assert (later[:, :3].prod(axis=1) > 1.2 * women[:, :3].prod(axis=1)).all()
+    assert grown(later, week=31.0, to_wk=24.0) == pytest.approx(women)
+    with pytest.raises(OutsidePopulationError, match="16 to 38"):
+        grown(women, week=24.0, to_wk=40.0)

@@ -83,6 +83,16 @@ DIAMETERS = NAMES[:3]
 WALLS = NAMES[3:7]
 
 
+def short_name(name: str) -> str:
+    """A measure of `NAMES` without its unit."""
+    return name.rpartition("_")[0]
+
+
+def unit_of(name: str) -> str:
+    """The unit of a measure of `NAMES`."""
+    return name.rpartition("_")[2]
+
+
 def measures(values: Array) -> Measures:
     """From an array (11,) in the order of `NAMES`."""
     return Measures(**{name: float(v) for name, v in zip(NAMES, values, strict=True)})

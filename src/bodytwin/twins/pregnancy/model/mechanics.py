@@ -6,10 +6,12 @@ Ultrasound sees the solid loaded. Its shape without the load is found first (`nu
 .. math::
     \lambda = \text{largest singular value of } F.                                       \tag{1}
 
-The pressure follows the lining of the cavity; the canal is closed and bears none. Abdominal wall,
-spine and pelvis are springs at the outer surface. The force that the cervix takes over at the
-internal os, along its canal, is that of its own elements on the nodes that they share with the
-uterus; its share is counted against the pressure on the widest section of the cavity:
+The pressure is what the fluid has above the abdomen around the uterus, a share of what it has above
+the top of the abdomen. It follows the lining of the cavity; the canal is closed and bears none.
+Abdominal wall, spine and pelvis are springs at the outer surface. The force that the cervix takes
+over at the internal os, along its canal, is that of its own elements on the nodes that they share
+with the uterus; its share is counted against the pressure across the wall on the widest section of
+the cavity:
 
 .. math::
     s = \frac{|d \cdot \sum_{a} R_a|}{p\, \pi D_{ap} D_t / 4}.                           \tag{2}
@@ -23,7 +25,7 @@ Not for: contractions, the fetus in the wall, membranes, tears; no quantity of i
 validated on outcomes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import pi
 
@@ -46,7 +48,7 @@ FRONT = ("front", "fundus")
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """The tissue of a week and the pressure within."""
+    """The tissue of a week and the pressure within, above that at the top of the abdomen."""
 
     tissue: Tissue
     week: float
@@ -54,6 +56,11 @@ class Load:
 
     def __post_init__(self) -> None:
         require_positive(pressure_kpa=self.pressure_kpa, week=self.week)
+
+    @property
+    def across_kpa(self) -> float:
+        """What the wall bears of the pressure within."""
+        return self.tissue.borne_share * self.pressure_kpa
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,18 +111,37 @@ def seen_under(uterus: Uterus, load: Load, *, on_step: Callable[[Step], None] = 
     return Loaded(uterus, found.body, load, found.displacement_mm)
 
 
-def loaded_by(before: Loaded, load: Load, *, on_step: Callable[[Step], None] = silent) -> Loaded:
-    """The same shape at rest under another load, which may have other tissue too.
+def loaded_by(
+    before: Loaded,
+    load: Load,
+    *,
+    more: Sequence[solid.Load] = (),
+    on_step: Callable[[Step], None] = silent,
+) -> Loaded:
+    """The same shape at rest under another load, which may have other tissue too, and `more`.
 
     Raises NumericalError with the share of the load that could be borne and why not more.
     """
     uterus, rest = before.as_seen, before.at_rest
     made = _body(uterus, load, mesh=rest.mesh, axes=rest.axes)
     found = solid.solve(
-        made, _loads(uterus, load), _held(uterus), start_mm=before.displacement_mm,
+        made, [*_loads(uterus, load), *more], _held(uterus), start_mm=before.displacement_mm,
         on_step=on_step,
     )  # fmt: skip
     return Loaded(uterus, made, load, found.displacement_mm)
+
+
+def pressed_by(before: Loaded, bodies: Sequence[solid.Contact], *, depth_mm: float) -> Loaded:
+    """The same under the same load, against rigid bodies that no point enters by `depth_mm`.
+
+    Raises NumericalError where no equilibrium was found.
+    """
+    uterus, load, rest = before.as_seen, before.load, before.at_rest
+    found = solid.rest(
+        rest, _loads(uterus, load), _held(uterus), bodies, depth_mm=depth_mm,
+        start_mm=before.displacement_mm,
+    )  # fmt: skip
+    return Loaded(uterus, rest, load, found.solution.displacement_mm)
 
 
 def readings(of: Loaded) -> Readings:
@@ -157,8 +183,7 @@ def _body(
 def _loads(uterus: Uterus, load: Load) -> list[solid.Load]:
     held = [(FRONT, load.tissue.front_kpa_per_mm), (BACK, load.tissue.back_kpa_per_mm)]
     springs = [solid.Support(uterus.surfaces[n], k) for names, k in held for n in names]
-    across = load.tissue.borne_share * load.pressure_kpa
-    return [solid.Pressure(uterus.surfaces["cavity"], pressure_kpa=across), *springs]
+    return [solid.Pressure(uterus.surfaces["cavity"], load.across_kpa), *springs]
 
 
 def _held(uterus: Uterus) -> list[solid.Held]:
@@ -200,4 +225,4 @@ def _os_share(of: Loaded) -> float:
     sides = 1 if len(uterus.surfaces["symmetry"]) == 0 else 2
     section = pi / 4 * m.anterior_posterior_mm * m.transverse_mm
     along = sides * abs(float(force[shared].sum(axis=0) @ way))
-    return along / (of.load.pressure_kpa * section)
+    return along / (of.load.across_kpa * section)

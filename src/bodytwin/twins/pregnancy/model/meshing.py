@@ -47,9 +47,10 @@ class Uterus:
     """A mesh with named surfaces (faces of nine nodes, (f, 9)) and regions (elements, (m,)).
 
     Surfaces: `cavity` (lined by the membranes), `canal`, `outer` and its parts `fundus`, `front`,
-    `back`, `ligaments` (round the internal os, where the cardinal and uterosacral hold) and
-    `cervix_outer`; `external_os`; `symmetry`, empty in a whole uterus. Regions: `uterus`, its part
-    `lower_segment`, `cervix`, its part `internal_os`. `plate.os_ring` names the nodes where the
+    `pelvis` (the front of the lower segment), `back`, `ligaments` (round the internal os, where the
+    cardinal and uterosacral hold) and `cervix_outer`; `external_os`; `symmetry`, empty in a whole
+    uterus. Regions: `uterus`, its part `lower_segment`, `cervix`, its part `internal_os`.
+    `plate.os_ring` names the nodes where the
     canal begins. `axes` (m, 27, 3, 3) has f, s and n in its rows.
     """
 

@@ -45,3 +45,10 @@ def amniotic_pressure(*, week: float) -> Pressure:
         source=said["source"],
         caution=said["caution"],
     )
+
+
+def rise_kpa(week: float, to_wk: float) -> float:
+    """By how much the mean pressure rises between two weeks; outside of the points it does not."""
+    said = table("pressure")["amniotic"]
+    before, after = np.interp([week, to_wk], said["week"], said["pressure_kpa"])
+    return float(after - before)
