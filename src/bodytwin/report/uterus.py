@@ -15,7 +15,7 @@ from bodytwin.report.words import number, span
 
 Shape = Mapping[str, Any]
 HEIGHT, MARGIN = 520.0, 14.0
-WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM = 720.0, 280.0, 46.0, 16.0, 14.0, 42.0
+WIDE, HIGH, LEFT, RIGHT, TOP, BOTTOM = 720.0, 290.0, 46.0, 16.0, 26.0, 42.0
 CORNERS = ((0, 1, 4, 3), (1, 2, 5, 4), (3, 4, 7, 6), (4, 5, 8, 7))
 """A face of nine nodes is drawn as four."""
 STEPS = ("#e8eef2", "#c9dbe6", "#a3c4d8", "#74a6c4", "#4686ad", "#1f6690", "#0f4a6e", "#08324c")
@@ -67,7 +67,7 @@ def _weeks(rows: Sequence[Shape]) -> Markup:
     for week in range(int(np.ceil(at[0])), int(at[-1]) + 1, 2):
         parts.append(text(f"{week}", x(week), HIGH - BOTTOM + 17, "mark mid"))
     parts.append(text("weeks", WIDE - RIGHT, HIGH - 6, "unit end"))
-    parts.append(text("%", LEFT - 7, TOP - 3, "unit end"))
+    parts.append(text("%", LEFT - 7, TOP - 12, "unit end"))
     return Markup(
         tag(
             "svg", *parts, viewBox=f"0 0 {WIDE:.0f} {HIGH:.0f}", role="img",

@@ -5,7 +5,7 @@ const faces = unpack(held.triangles);
 const series = held.series.map((s) => ({ ...s, arrays: Object.fromEntries(Object.entries(s.arrays).map(([k, v]) => [k, unpack(v)])) }));
 const count = series[0].arrays.stretch.length / series[0].weeks.length;
 const reduced = (values, share) => Float32Array.from(values).sort()[Math.floor(share * (values.length - 1))];
-const tops = { stretch: reduced(series[0].arrays.stretch, 0.99), width: reduced(series[0].arrays.width, 0.98) };
+const tops = { stretch: reduced(series[0].arrays.stretch, 0.95), width: reduced(series[0].arrays.width, 0.98) };
 const ramps = { stretch: ["--least", "--half", "--most"], width: ["--sure", "--unsure", "--guess"] };
 const colour = (name) => {
   const c = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -119,7 +119,11 @@ if (stage(left, () => 0)) {
   };
   if (week) week.oninput = () => { view.week = Number(week.value); say(); all(); };
   for (const radio of document.querySelectorAll("input[name=by]")) radio.onchange = () => { view.by = radio.value; box.dataset.by = view.by; say(); all(); };
-  if (option) option.onchange = all;
+  if (option) option.onchange = () => {
+    const of = series[other()];
+    if (of.weeks.length === 1 && week) { view.week = of.weeks[0]; week.value = view.week; say(); }
+    all();
+  };
   document.getElementById("back").onclick = () => { Object.assign(view, { yaw: -1.95, pitch: 0.12, near: 1.35 }); all(); };
   document.getElementById("closer").onclick = () => { view.near = view.near > 3 ? 1 : view.near * 1.4; all(); };
   matchMedia("(prefers-color-scheme: dark)").onchange = all;
