@@ -70,13 +70,15 @@ def computed(
 ) -> Direct:
     """The middle and the draws in each of `weeks`; `on` hears which share is done.
 
-    A draw that cannot be computed in all weeks is left out and told in `failed`.
+    The weeks end where the middle cannot be computed. A draw that cannot be computed in all of
+    them is left out and told in `failed`.
 
     Raises:
         NumericalError: the middle could not be computed, or less than half of the draws.
 
     """
-    seen = [run(middle, week) for week in weeks]
+    seen = as_far(middle, weeks)
+    weeks = [one.load.week for one in seen]
     tried = [seen[0]]
     found: list[Array] = []
     said: list[tuple[Woman, Array]] = []
@@ -132,6 +134,17 @@ def _changes(seen: Sequence[Loaded], on: Callable[[float], None]) -> Iterator[Ch
 def stretches(seen: Sequence[Loaded]) -> Array:
     """Stretch at the nodes (week, node)."""
     return 1 + np.stack([_excess(one) for one in seen])
+
+
+def as_far(woman: Woman, weeks: Sequence[float]) -> list[Loaded]:
+    """A woman in the first week and in those after it, until one cannot be computed."""
+    seen = [run(woman, weeks[0])]
+    for week in weeks[1:]:
+        try:
+            seen.append(run(woman, week))
+        except (InvalidParameterError, NumericalError):
+            break
+    return seen
 
 
 def run(woman: Woman, week: float) -> Loaded:

@@ -8,7 +8,7 @@ what progesterone is thought to do. Some of the draws are also computed directly
 the stretch is and how sure that is, and how often the emulator's intervals held.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from bodytwin.errors import InvalidParameterError, OutsidePopulationError
 from bodytwin.numerics.inference import Progress
 from bodytwin.numerics.solid import field
 from bodytwin.twins.pregnancy.asked import FEWEST, asked_of
-from bodytwin.twins.pregnancy.direct import Change, Direct, computed, run, stretches
+from bodytwin.twins.pregnancy.direct import Change, Direct, as_far, computed, stretches
 from bodytwin.twins.pregnancy.model.emulated import AMONG, emulator, inputs
 from bodytwin.twins.pregnancy.model.findings import Findings
 from bodytwin.twins.pregnancy.model.measures import NAMES
@@ -67,9 +67,8 @@ def load(posterior: Posterior, asked: Mapping[str, Any], progress: Progress, see
     rng = np.random.default_rng([seed, MANY])
     women = drawn(of, MANY, rng)
     found = _answered(women, rng)
-    ahead = _ahead(of.week)
-    weeks = [_week(women, week, rng) for week in ahead]
-    views = ahead[:: round(VIEW_WK / STEP_WK)]
+    weeks = list(_weeks(women, of.week, rng))
+    views = [row["week"] for row in weeks[:: round(VIEW_WK / STEP_WK)]]
     her = middle(of)
     direct = computed(
         her, women[: of.draws], views,
@@ -90,7 +89,7 @@ def load(posterior: Posterior, asked: Mapping[str, Any], progress: Progress, see
         "weeks": weeks,
         "changes": [_change(one, posterior.case.inputs.found) for one in direct.changes],
         "progesterone": _trials("vaginal_progesterone", posterior.case.inputs.found),
-        "view": _view(direct, [run(her.slower(SLOWER), week) for week in views]),
+        "view": _view(direct, as_far(her.slower(SLOWER), views)),
         "section": _section(direct.middle[0]),
         "statement": f"{MECHANICS} {CAUTION}",
     }  # fmt: skip
@@ -119,6 +118,15 @@ def _ahead(week: float) -> list[float]:
         return [week]
     end = min(week + AHEAD_WK, last)
     return [float(w) for w in np.arange(week, end + 1e-9, STEP_WK)]
+
+
+def _weeks(women: list[Woman], first: float, rng: Generator) -> Iterator[Shape]:
+    """Week after week, until too few women are like those whose mechanics was computed."""
+    for week in _ahead(first):
+        try:
+            yield _week(women, week, rng)
+        except OutsidePopulationError:
+            return
 
 
 def _week(women: list[Woman], week: float, rng: Generator) -> Shape:
