@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from bodytwin.errors import InvalidInputError
-from bodytwin.numerics.emulate import design, learn, learn_chance, leave_one_out
+from bodytwin.numerics.emulate import conditioned, design, learn, learn_chance, leave_one_out
 
 
 def ishigami(x):
@@ -61,12 +61,11 @@ def test_leaving_out_by_formula_is_leaving_out_in_fact():
     y = np.sin(x[:, 0]) + x[:, 1] ** 2
     process = learn(x, y)
     from bodytwin.numerics.emulate.bound import left_out
-    from bodytwin.numerics.emulate.process import _made
 
     error, _ = left_out(process)
     for i in (0, 7, 19):
         keep = np.arange(20) != i
-        without = _made(x[keep], y[keep], process.lengths, process.noise)
+        without = conditioned(x[keep], y[keep], lengths=process.lengths, noise=process.noise)
         mean, _ = without.predict(x[i : i + 1])
         assert y[i] - mean[0] == pytest.approx(error[i], rel=1e-3, abs=1e-6)
 
