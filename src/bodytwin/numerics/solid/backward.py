@@ -48,6 +48,7 @@ from bodytwin.numerics.solid import element
 from bodytwin.numerics.solid.assemble import bend_of_volume, scatter
 from bodytwin.numerics.solid.composition import Body, packed
 from bodytwin.numerics.solid.equations import Balance, Equations, State, size_of
+from bodytwin.numerics.solid.linear import Solve
 from bodytwin.numerics.solid.load import Held, Load
 from bodytwin.numerics.solid.material.isochoric import cofactor, respond
 from bodytwin.numerics.solid.mesh import Mesh
@@ -172,6 +173,10 @@ class Backward:
     def reduced(self, values: Array) -> csr_matrix:
         """The stiffness of the free unknowns among themselves."""
         return self._forward.reduced(values)
+
+    def factorised(self, values: Array) -> Solve:
+        """What takes forces on the free unknowns to how far they move."""
+        return self._forward.factorised(values)
 
     def dragged(self, values: Array, moved_mm: Array) -> Array:
         """Forces on the free unknowns when all move by `moved_mm` (3 n,), to first order."""

@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from bodytwin.errors import InvalidInputError
 from bodytwin.numerics.solid.assemble import Assembly
 from bodytwin.numerics.solid.composition import Body
+from bodytwin.numerics.solid.linear import Elimination, Solve
 from bodytwin.numerics.solid.load import Held, Load
 from bodytwin.numerics.solid.ordering import dissected
 
@@ -64,12 +65,15 @@ class Equations:
         used = np.zeros(n, dtype=bool)
         used.reshape(-1, 3)[np.unique(of.mesh.cells)] = True
         self.goal_mm[~used & np.isnan(self.goal_mm)] = 0.0
-        order = dissected(of.mesh, self.assembly.joints)
-        every = (3 * order[:, None] + np.arange(3)).reshape(-1)
-        self.free = every[np.isnan(self.goal_mm[every])]
+        parts = dissected(of.mesh, self.assembly.joints)
+        every = [(3 * nodes[:, None] + np.arange(3)).reshape(-1) for nodes in parts]
+        free = [part[np.isnan(self.goal_mm[part])] for part in every]
+        self.free = np.concatenate(free)
         self.fixed = np.flatnonzero(~np.isnan(self.goal_mm))
         self._places = [self.assembly.pattern.places(load.groups) for load in self.loads]
         self._reduce()
+        one = self.reduced(np.zeros(self.assembly.pattern.entries))
+        self._elimination = Elimination(one, [len(part) for part in free if len(part)])
 
     @property
     def extent_mm(self) -> float:
@@ -139,6 +143,10 @@ class Equations:
         """The stiffness of the free unknowns among themselves."""
         n = len(self.free)
         return csr_matrix((values[self._kept], self._column, self._row), shape=(n, n))
+
+    def factorised(self, values: Array) -> Solve:
+        """What takes forces on the free unknowns to how far they move: see `Elimination`."""
+        return self._elimination.factorised(values[self._kept])
 
     def dragged(self, values: Array, moved_mm: Array) -> Array:
         """Forces on the free unknowns when all move by `moved_mm` (3 n,), to first order."""

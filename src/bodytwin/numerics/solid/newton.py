@@ -24,12 +24,11 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from bodytwin.errors import NumericalError
 from bodytwin.numerics.solid.composition import Body
 from bodytwin.numerics.solid.equations import Balance, Equations, State, size_of
-from bodytwin.numerics.solid.linear import Solve, factorised
+from bodytwin.numerics.solid.linear import Solve
 from bodytwin.numerics.solid.load import Held, Load
 
 Array = NDArray[np.float64]
@@ -93,7 +92,7 @@ class Problem(Protocol):
         self, state: State, now: Balance, step_mm: Array, length: float
     ) -> State: ...
     def settled(self, u_mm: Array, *, share: float) -> State: ...  # noqa: D102
-    def reduced(self, values: Array) -> csr_matrix: ...  # noqa: D102
+    def factorised(self, values: Array) -> Solve: ...  # noqa: D102
     def dragged(self, values: Array, moved_mm: Array) -> Array: ...  # noqa: D102
 
 
@@ -208,7 +207,7 @@ def _balanced(equations: Problem, now: Balance, pushed: Array, tolerance: float)
 
 def _factorised(equations: Problem, now: Balance) -> Solve:
     try:
-        return factorised(equations.reduced(now.values))
+        return equations.factorised(now.values)
     except NumericalError as cause:
         raise _StuckError(str(cause)) from None
 

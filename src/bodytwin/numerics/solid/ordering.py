@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from bodytwin.numerics.solid.mesh import Mesh
 
 Ints = NDArray[np.int64]
+FEW = 4
+"""Elements that are not cut any more: their inner nodes are eliminated together."""
 
 
-def dissected(mesh: Mesh, groups: Sequence[Ints] = ()) -> Ints:
-    """All nodes in the order in which to eliminate them, (n,), where `groups` (g, k) join some."""
+def dissected(mesh: Mesh, groups: Sequence[Ints] = ()) -> list[Ints]:
+    """All nodes in the parts in which to eliminate them, where `groups` (g, k) join some."""
     joined = _together(mesh.cells, groups)
     centres = mesh.positions_mm[joined].mean(axis=1)
     open_ = np.ones(mesh.count, dtype=bool)
@@ -34,7 +36,7 @@ def dissected(mesh: Mesh, groups: Sequence[Ints] = ()) -> Ints:
 
     def cut(cells: Ints) -> None:
         touched = np.unique(joined[cells])
-        if len(cells) == 1:
+        if len(cells) <= FEW:
             parts.append(touched[open_[touched]])
             return
         at = centres[cells] - centres[cells].mean(axis=0)
@@ -49,9 +51,8 @@ def dissected(mesh: Mesh, groups: Sequence[Ints] = ()) -> Ints:
         parts.append(between)
 
     cut(np.arange(len(joined)))
-    found = np.concatenate(parts)
-    alone = np.setdiff1d(np.arange(mesh.count), found)
-    return np.concatenate([found, alone])
+    alone = np.setdiff1d(np.arange(mesh.count), np.concatenate(parts))
+    return [part for part in (*parts, alone) if len(part)]
 
 
 def _together(cells: Ints, groups: Sequence[Ints]) -> Ints:
