@@ -2,12 +2,12 @@
 
     python -m verification.pregnancy.emulator.runs learn 450 1 FILE.npz
     python -m verification.pregnancy.emulator.runs learn 450 3 FILE.npz
-    python -m verification.pregnancy.emulator.runs judge 150 9 FILE.npz
+    python -m verification.pregnancy.emulator.runs judge 420 21 FILE.npz
     python -m verification.pregnancy.emulator.runs judge 200 7 held_out.npz
 
 Women of 18 to 38 weeks. Those to learn from are drawn half as wide again as the published spread,
 and their pressures from 0.05 to 2 kPa; the others as published, with the pressure of their week:
-150 to say how wide intervals are, 200 to judge by. One and a half seconds each.
+420 to say how wide intervals are, 200 to judge by. One and a half seconds each.
 """
 
 import sys
